@@ -1,0 +1,20 @@
+namespace Weir.Kernels;
+
+/// <summary>Counts of a device's work, for tests of what a feature costs and for profiles.</summary>
+public sealed class DeviceCounters
+{
+    /// <summary>Ops called.</summary>
+    public long Ops { get; set; }
+
+    /// <summary>Floating-point operations of products, a multiply-add as two.</summary>
+    public long Flops { get; set; }
+
+    /// <summary>Bytes moved by ops whose only effect is to copy (<c>IOps.Copy</c>, Read, Write).</summary>
+    public long BytesCopied { get; set; }
+
+    /// <summary>Bytes of device memory held now.</summary>
+    public long BytesAllocated { get; set; }
+
+    /// <summary>Largest <see cref="BytesAllocated"/> so far.</summary>
+    public long PeakBytesAllocated { get; set; }
+}

@@ -1,0 +1,40 @@
+using Weir.Kernels.Ops;
+
+namespace Weir.Kernels;
+
+/// <summary>A processor with its memory and its body of every op. Calls on one device are made from one thread.</summary>
+public interface IDevice : IDisposable
+{
+    /// <summary>A name for people: processor, vector width or compute capability, threads.</summary>
+    string Name { get; }
+
+    /// <summary>The ops, run in the order of the calls.</summary>
+    IOps Ops { get; }
+
+    /// <summary>What the device has done so far.</summary>
+    DeviceCounters Counters { get; }
+
+    /// <summary>Allocates memory, 64-byte aligned, contents undefined.</summary>
+    /// <exception cref="WeirException">The device has not enough memory.</exception>
+    DeviceBuffer Allocate(long bytes);
+
+    /// <summary>
+    /// Takes a weight matrix from host memory in the layout that products and row look-ups of this device want, in its
+    /// stored element type. The host memory may be released afterwards.
+    /// </summary>
+    WeightMatrix Load(MatrixSource source);
+
+    /// <summary>Makes an empty store of keys and values.</summary>
+    /// <param name="heads">Key and value heads.</param>
+    /// <param name="headSize">Size of one head.</param>
+    KeyValueStore CreateKeyValueStore(int heads, int headSize);
+
+    /// <summary>Copies host memory to the device; waits until the source may be reused.</summary>
+    void Write(Tensor destination, ReadOnlySpan<byte> source);
+
+    /// <summary>Copies a tensor, row by row where it has a stride, to host memory; waits for the ops before it.</summary>
+    void Read(Tensor source, Span<byte> destination);
+
+    /// <summary>Waits for all ops called so far.</summary>
+    void Synchronize();
+}

@@ -1,0 +1,11 @@
+namespace Weir.Kernels.Ops;
+
+public partial interface IOps
+{
+    /// <summary>Second stage of <see cref="Attention"/> alone: the softmax of each query's keys.</summary>
+    /// <param name="scores">F32 [map].</param>
+    /// <param name="heads">Query heads.</param>
+    /// <param name="rows">Sequences and positions of the rows.</param>
+    /// <param name="pattern">F32 [map], written; may be scores.</param>
+    void AttentionPattern(Tensor scores, int heads, PackedRows rows, Tensor pattern);
+}

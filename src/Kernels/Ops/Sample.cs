@@ -1,0 +1,13 @@
+namespace Weir.Kernels.Ops;
+
+public partial interface IOps
+{
+    /// <summary>
+    /// Draws one token a row: temperature, then top-k, then top-p on the renormed rest, then the inverse of the
+    /// cumulative distribution in order of decreasing probability (the lower id first where equal) at the row's uniform draw.
+    /// </summary>
+    /// <param name="logits">F32 [n, vocabulary].</param>
+    /// <param name="options">One a row.</param>
+    /// <param name="ids">I32 [n], written.</param>
+    void Sample(Tensor logits, ReadOnlySpan<SamplingOptions> options, Tensor ids);
+}

@@ -1,0 +1,10 @@
+namespace Weir.Kernels.Ops;
+
+public partial interface IOps
+{
+    /// <summary>Reads input features of a weight matrix as rows: y[i] = W[:, start + i] (an MLP's output directions).</summary>
+    /// <param name="w">[outputs, inputs].</param>
+    /// <param name="start">First input feature.</param>
+    /// <param name="y">F32 [n, outputs], written.</param>
+    void WeightColumns(WeightMatrix w, int start, Tensor y);
+}

@@ -1,0 +1,41 @@
+namespace Weir.Kernels;
+
+/// <summary>
+/// How the rows of a packed batch belong to sequences. Sequence s owns rows Offsets[s] .. Offsets[s+1]-1; its first
+/// row stands at position Starts[s], so that keys before it come from the store. Host arrays; a device copies what its
+/// kernels need.
+/// </summary>
+public sealed class PackedRows
+{
+    /// <summary>Describes a batch.</summary>
+    /// <param name="offsets">First row of each sequence, then the number of rows; increasing.</param>
+    /// <param name="starts">Position of each sequence's first row.</param>
+    public PackedRows(int[] offsets, int[] starts)
+    {
+        if (offsets.Length != starts.Length + 1 || offsets[0] != 0)
+        {
+            throw new ArgumentException($"{offsets.Length} offsets do not fit {starts.Length} sequences.", nameof(offsets));
+        }
+
+        Offsets = offsets;
+        Starts = starts;
+    }
+
+    /// <summary>First row of each sequence, then the number of rows.</summary>
+    public int[] Offsets { get; }
+
+    /// <summary>Position of each sequence's first row.</summary>
+    public int[] Starts { get; }
+
+    /// <summary>Number of sequences.</summary>
+    public int Sequences => Starts.Length;
+
+    /// <summary>Number of rows.</summary>
+    public int Rows => Offsets[^1];
+
+    /// <summary>Rows of a sequence.</summary>
+    public int Length(int sequence) => Offsets[sequence + 1] - Offsets[sequence];
+
+    /// <summary>Positions of a sequence after this batch: keys that its last row sees.</summary>
+    public int End(int sequence) => Starts[sequence] + Length(sequence);
+}

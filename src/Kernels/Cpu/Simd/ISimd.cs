@@ -1,0 +1,73 @@
+namespace Weir.Kernels.Cpu.Simd;
+
+/// <summary>
+/// Float vectors of one width. Bodies of ops are generic over this, so that AVX-512, AVX2 and the portable path are one
+/// source; the JIT makes each call the one instruction it stands for.
+/// </summary>
+/// <typeparam name="TVector">The vector.</typeparam>
+internal unsafe interface ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>Floats in a vector.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Rows of the widest product tile (rows x 2 vectors) that the registers hold.</summary>
+    static abstract int TileRows { get; }
+
+    static abstract TVector Zero { get; }
+
+    static abstract TVector Create(float value);
+
+    static abstract TVector Load(float* p);
+
+    /// <summary>Widens Count bfloat16 values.</summary>
+    static abstract TVector LoadBF16(ushort* p);
+
+    /// <summary>Widens Count binary16 values, subnormals, infinities and NaN included.</summary>
+    static abstract TVector LoadF16(ushort* p);
+
+    static abstract void Store(float* p, TVector v);
+
+    static abstract TVector Add(TVector a, TVector b);
+
+    static abstract TVector Subtract(TVector a, TVector b);
+
+    static abstract TVector Multiply(TVector a, TVector b);
+
+    static abstract TVector Divide(TVector a, TVector b);
+
+    /// <summary>a b + c, rounded once.</summary>
+    static abstract TVector Fma(TVector a, TVector b, TVector c);
+
+    static abstract TVector Min(TVector a, TVector b);
+
+    static abstract TVector Max(TVector a, TVector b);
+
+    static abstract TVector Sqrt(TVector a);
+
+    static abstract TVector Abs(TVector a);
+
+    /// <summary>The nearest integer, halves to even.</summary>
+    static abstract TVector Round(TVector a);
+
+    /// <summary>2^n for integral n in -126 .. 127.</summary>
+    static abstract TVector PowerOfTwo(TVector n);
+
+    /// <summary>All bits set where a is less than b, else none.</summary>
+    static abstract TVector LessThan(TVector a, TVector b);
+
+    /// <summary>a where the mask's bits are set, else b.</summary>
+    static abstract TVector Select(TVector mask, TVector a, TVector b);
+
+    /// <summary>True where any lane of a is greater than b's.</summary>
+    static abstract bool AnyGreater(TVector a, TVector b);
+
+    /// <summary>Sum of the lanes, pairwise, in an order of its own that never changes.</summary>
+    static abstract float Sum(TVector a);
+
+    /// <summary>Largest lane.</summary>
+    static abstract float MaxLane(TVector a);
+
+    /// <summary>Asks for a cache line ahead of its use.</summary>
+    static abstract void Prefetch(void* p);
+}

@@ -26,6 +26,18 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Widens Count binary16 values, subnormals, infinities and NaN included.</summary>
     static abstract TVector LoadF16(ushort* p);
 
+    /// <summary>Widens the bfloat16 values in the lower halves of Count words.</summary>
+    static abstract TVector LowBF16(uint* p);
+
+    /// <summary>Widens the bfloat16 values in the upper halves of Count words.</summary>
+    static abstract TVector HighBF16(uint* p);
+
+    /// <summary>Widens the binary16 values in the lower halves of Count words.</summary>
+    static abstract TVector LowF16(uint* p);
+
+    /// <summary>Widens the binary16 values in the upper halves of Count words.</summary>
+    static abstract TVector HighF16(uint* p);
+
     static abstract void Store(float* p, TVector v);
 
     static abstract TVector Add(TVector a, TVector b);

@@ -35,6 +35,18 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LowBF16(uint* p) => Vector128.ShiftLeft(Vector128.Load(p), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> HighBF16(uint* p) => (Vector128.Load(p) & Vector128.Create(0xffff0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LowF16(uint* p) => WidenHigh(Vector128.ShiftLeft(Vector128.Load(p), 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> HighF16(uint* p) => WidenHigh(Vector128.Load(p) & Vector128.Create(0xffff0000u));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* p, Vector128<float> v) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -98,6 +110,17 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         {
             Sse.Prefetch0(p);
         }
+    }
+
+    /// <summary>Widens the binary16 in the upper half of each lane; the lower half is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> WidenHigh(Vector128<uint> h)
+    {
+        // As LoadF16 does it.
+        Vector128<uint> sign = h & Vector128.Create(0x80000000u);
+        Vector128<float> magnitude = Vector128.ShiftRightLogical(h ^ sign, 3).AsSingle() * Vector128.Create(5.192296858534828e33f);
+        Vector128<float> special = Vector128.GreaterThanOrEqual(magnitude, Vector128.Create(65536f));
+        return (magnitude.AsUInt32() | (special.AsUInt32() & Vector128.Create(0x7f800000u)) | sign).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

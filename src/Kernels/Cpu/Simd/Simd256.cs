@@ -35,6 +35,18 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LowBF16(uint* p) => Vector256.ShiftLeft(Vector256.Load(p), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> HighBF16(uint* p) => (Vector256.Load(p) & Vector256.Create(0xffff0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LowF16(uint* p) => WidenHigh(Vector256.ShiftLeft(Vector256.Load(p), 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> HighF16(uint* p) => WidenHigh(Vector256.Load(p) & Vector256.Create(0xffff0000u));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* p, Vector256<float> v) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -98,6 +110,17 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         {
             Sse.Prefetch0(p);
         }
+    }
+
+    /// <summary>Widens the binary16 in the upper half of each lane; the lower half is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> WidenHigh(Vector256<uint> h)
+    {
+        // As LoadF16 does it.
+        Vector256<uint> sign = h & Vector256.Create(0x80000000u);
+        Vector256<float> magnitude = Vector256.ShiftRightLogical(h ^ sign, 3).AsSingle() * Vector256.Create(5.192296858534828e33f);
+        Vector256<float> special = Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(65536f));
+        return (magnitude.AsUInt32() | (special.AsUInt32() & Vector256.Create(0x7f800000u)) | sign).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

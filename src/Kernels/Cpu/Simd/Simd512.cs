@@ -35,6 +35,18 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LowBF16(uint* p) => Vector512.ShiftLeft(Vector512.Load(p), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> HighBF16(uint* p) => (Vector512.Load(p) & Vector512.Create(0xffff0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LowF16(uint* p) => WidenHigh(Vector512.ShiftLeft(Vector512.Load(p), 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> HighF16(uint* p) => WidenHigh(Vector512.Load(p) & Vector512.Create(0xffff0000u));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* p, Vector512<float> v) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -98,6 +110,17 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         {
             Sse.Prefetch0(p);
         }
+    }
+
+    /// <summary>Widens the binary16 in the upper half of each lane; the lower half is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> WidenHigh(Vector512<uint> h)
+    {
+        // As LoadF16 does it.
+        Vector512<uint> sign = h & Vector512.Create(0x80000000u);
+        Vector512<float> magnitude = Vector512.ShiftRightLogical(h ^ sign, 3).AsSingle() * Vector512.Create(5.192296858534828e33f);
+        Vector512<float> special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(65536f));
+        return (magnitude.AsUInt32() | (special.AsUInt32() & Vector512.Create(0x7f800000u)) | sign).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

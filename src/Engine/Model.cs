@@ -15,8 +15,9 @@ public sealed partial class Model : IDisposable
     private readonly bool _ownsDevice;
     private KeyValueStore? _layerStore;
 
-    internal Model(ModelSpec spec, ModelSource source, IWeightSource weights, IDevice device, bool ownsDevice, IProgress<long>? progress)
+    internal Model(ModelSpec spec, ModelSource source, IWeightSource weights, IDevice device, bool ownsDevice, IProgress<long>? progress, string? tokenizerPath)
     {
+        _tokenizerPath = tokenizerPath;
         Spec = spec;
         Device = device;
         _ownsDevice = ownsDevice;

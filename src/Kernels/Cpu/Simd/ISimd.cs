@@ -20,6 +20,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Load(float* p);
 
+    /// <summary>The first count (0 .. Count) floats at p, the other lanes 0; touches no memory beyond them.</summary>
+    static abstract TVector LoadPartial(float* p, int count);
+
     /// <summary>Widens Count bfloat16 values.</summary>
     static abstract TVector LoadBF16(ushort* p);
 
@@ -39,6 +42,12 @@ internal unsafe interface ISimd<TVector>
     static abstract TVector HighF16(uint* p);
 
     static abstract void Store(float* p, TVector v);
+
+    /// <summary>Stores the first count (0 .. Count) lanes; touches no memory beyond them.</summary>
+    static abstract void StorePartial(float* p, TVector v, int count);
+
+    /// <summary>All bits set in the first count lanes, none in the others.</summary>
+    static abstract TVector FirstLanes(int count);
 
     static abstract TVector Add(TVector a, TVector b);
 
@@ -64,6 +73,12 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>2^n for integral n in -126 .. 127.</summary>
     static abstract TVector PowerOfTwo(TVector n);
+
+    /// <summary>
+    /// v 2^n, where the integer n (its exponent must stay in range) is given as the low bits of shifted, n + 1.5 2^23:
+    /// one addition to the exponent's bits.
+    /// </summary>
+    static abstract TVector AddExponent(TVector v, TVector shifted);
 
     /// <summary>All bits set where a is less than b, else none.</summary>
     static abstract TVector LessThan(TVector a, TVector b);

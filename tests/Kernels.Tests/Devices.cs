@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Reflection;
+using Weir.Kernels.Cpu;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: CollectionBehavior(DisableTestParallelization = true)] // Devices have threads of their own.
+
+namespace Weir.Kernels.Tests;
+
+/// <summary>
+/// The devices that every op is tested on, by name, so that a test's name says where it ran. A device that this
+/// machine lacks is listed all the same and reported as skipped.
+/// </summary>
+public static class Devices
+{
+    private static readonly Dictionary<string, Func<IDevice>> Openers = new(StringComparer.Ordinal)
+    {
+        ["cpu-512-1"] = () => Cpu(512, 1),
+        ["cpu-512-3"] = () => Cpu(512, 3),
+        ["cpu-256-1"] = () => Cpu(256, 1),
+        ["cpu-256-3"] = () => Cpu(256, 3),
+        ["cpu-128-1"] = () => Cpu(128, 1),
+        ["cpu-128-3"] = () => Cpu(128, 3),
+    };
+
+    /// <summary>All names.</summary>
+    public static IReadOnlyCollection<string> Names => Openers.Keys;
+
+    /// <summary>Opens a device, or skips the test that asked.</summary>
+    public static IDevice Open(string name) => Openers[name]();
+
+    /// <summary>Devices that must give the same bits as this one: the same body with other numbers of threads.</summary>
+    public static IEnumerable<string> Siblings(string name)
+    {
+        string body = name[..(name.LastIndexOf('-') + 1)];
+        return Names.Where(other => other != name && other.StartsWith(body, StringComparison.Ordinal));
+    }
+
+    private static CpuDevice Cpu(int bits, int threads)
+    {
+        Assert.SkipUnless(CpuDevice.VectorWidths.Contains(bits), string.Create(CultureInfo.InvariantCulture, $"This processor has no {bits}-bit vectors."));
+        return new CpuDevice(threads, bits);
+    }
+}
+
+/// <summary>Data of a theory with one parameter: the name of each device.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class EveryDeviceAttribute : DataAttribute
+{
+    /// <inheritdoc/>
+    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
+        new([.. Devices.Names.Select(name => new TheoryDataRow<string>(name))]);
+
+    /// <inheritdoc/>
+    public override bool SupportsDiscoveryEnumeration() => true;
+}

@@ -21,10 +21,12 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
     ];
 
     /// <summary>Scales and caps the row's products for keys from .. to - 1, masks the others of their blocks; the largest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Score(float* row, long step, int from, int to, float scale, float cap)
     {
         float* lanes = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(Lanes));
         TVector scales = TSimd.Create(scale);
+        TVector caps = TSimd.Create(cap);
         TVector masked = TSimd.Create(float.NegativeInfinity);
         TVector most = masked;
         for (int b = from / Block; b * Block < to; b++)
@@ -37,7 +39,7 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
                 TVector s = TSimd.Multiply(TSimd.Load(x + j), scales);
                 if (cap != 0)
                 {
-                    s = Cap(s, cap);
+                    s = TSimd.Multiply(caps, SimdMath<TSimd, TVector>.Tanh(TSimd.Divide(s, caps)));
                 }
 
                 if (!whole)
@@ -59,6 +61,7 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
     /// Makes the masked scores of a row weights that sum to 1. A row whose scores are all -infinity (a caller cut all of
     /// its keys) gets weights of 0.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Normalize(float* row, long step, int from, int to, float most)
     {
         bool nothing = float.IsNegativeInfinity(most);
@@ -114,24 +117,5 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
             new ReadOnlySpan<float>(map + k, end - k).CopyTo(new Span<float>(x, end - k));
             k = end;
         }
-    }
-
-    // c tanh(x / c). Near 0 the odd polynomial of Cephes' tanhf, elsewhere 1 - 2 / (e^2y + 1): both within 2 ulp.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Cap(TVector x, float cap)
-    {
-        TVector y = TSimd.Divide(x, TSimd.Create(cap));
-        TVector size = TSimd.Abs(y);
-        TVector square = TSimd.Multiply(y, y);
-        TVector p = TSimd.Create(-5.70498872745e-3f);
-        p = TSimd.Fma(p, square, TSimd.Create(2.06390887954e-2f));
-        p = TSimd.Fma(p, square, TSimd.Create(-5.37397155531e-2f));
-        p = TSimd.Fma(p, square, TSimd.Create(1.33314422036e-1f));
-        p = TSimd.Fma(p, square, TSimd.Create(-3.33332819422e-1f));
-        p = TSimd.Fma(TSimd.Multiply(p, square), y, y);
-        TVector e = SimdMath<TSimd, TVector>.Exp(TSimd.Add(size, size));
-        TVector t = TSimd.Subtract(TSimd.Create(1f), TSimd.Divide(TSimd.Create(2f), TSimd.Add(e, TSimd.Create(1f))));
-        t = TSimd.Select(TSimd.LessThan(y, TSimd.Zero), TSimd.Subtract(TSimd.Zero, t), t);
-        return TSimd.Multiply(TSimd.Create(cap), TSimd.Select(TSimd.LessThan(size, TSimd.Create(0.625f)), p, t));
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Weir.Kernels.Cpu.Simd;
 
 namespace Weir.Kernels.Cpu;
@@ -47,6 +48,7 @@ internal static unsafe class AttentionTile<TSimd, TVector>
     }
 
     /// <summary>One row of a strip; step is the distance of its blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MixRow(float* p, long step, int from, int to, float* v, int vStride, float* acc, int size)
     {
         int c = 0;
@@ -107,6 +109,7 @@ internal static unsafe class AttentionTile<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix14(float* p, int from, int to, float* v, int vStride, float* acc)
     {
         const int Step = 14 * Block;
@@ -207,6 +210,7 @@ internal static unsafe class AttentionTile<TSimd, TVector>
         TSimd.Store(acc + (13 * vStride) + TSimd.Count, b13);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix6(float* p, int from, int to, float* v, int vStride, float* acc)
     {
         const int Step = 6 * Block;

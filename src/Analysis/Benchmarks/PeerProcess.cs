@@ -20,7 +20,7 @@ public static class PeerProcess
     public static Measurement Run(string command, string caseName, CancellationToken cancellation)
     {
         string[] words = Split(command);
-        var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (string word in (string[])[.. words[1..], "--case", caseName])
         {
             start.ArgumentList.Add(word);

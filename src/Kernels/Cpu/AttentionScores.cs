@@ -1,12 +1,28 @@
-using Weir.Kernels.Cpu.Simd;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
 
+// The strips of Attention up to their scores.
 internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void AttentionScores(Tensor q, KeyValueStore store, PackedRows rows, AttentionOptions options, Tensor scores)
     {
-        throw new NotSupportedException();
+        CpuKeyValueStore from = AttentionStoreOf(store);
+        int heads = CheckQueries(q, rows, from, nameof(q));
+        CheckMap(scores, rows, heads, nameof(scores));
+        CheckRoom(from, rows);
+        var body = new AttentionStrips
+        {
+            Rows = rows,
+            Store = from,
+            Options = options,
+            Heads = heads,
+            Group = heads / from.Heads,
+            Size = from.HeadSize,
+            Queries = Floats(q),
+            QueryStride = q.RowStride,
+            Scores = Floats(scores),
+        };
+        RunStrips(ref body);
     }
 }

@@ -71,7 +71,7 @@ public sealed unsafe class CpuDevice : IDevice
     public WeightMatrix Load(MatrixSource source) => PackedMatrix.Load(this, _workers, source);
 
     /// <inheritdoc/>
-    public KeyValueStore CreateKeyValueStore(int heads, int headSize) => throw new NotSupportedException();
+    public KeyValueStore CreateKeyValueStore(int heads, int headSize) => new CpuKeyValueStore(this, heads, headSize);
 
     /// <inheritdoc/>
     public void Write(Tensor destination, ReadOnlySpan<byte> source)

@@ -1,0 +1,70 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Weir.Engine.Checkpoints;
+
+/// <summary>Collects arrays and saves them as an .npz file, which numpy.load opens. The same arrays give the same bytes.</summary>
+public sealed class NpzWriter
+{
+    private const int Chunk = 1 << 16;
+
+    private readonly SortedDictionary<string, (string Type, long[] Shape, Action<Stream> Write)> _entries =
+        new(StringComparer.Ordinal);
+
+    /// <summary>Adds an array of F32.</summary>
+    public void Add(string name, ReadOnlySpan<long> shape, ReadOnlyMemory<float> values) => AddArray(name, "<f4", shape, values);
+
+    /// <summary>Adds an array of I32.</summary>
+    public void Add(string name, ReadOnlySpan<long> shape, ReadOnlyMemory<int> values) => AddArray(name, "<i4", shape, values);
+
+    /// <summary>Adds an array of I64.</summary>
+    public void Add(string name, ReadOnlySpan<long> shape, ReadOnlyMemory<long> values) => AddArray(name, "<i8", shape, values);
+
+    /// <summary>Writes the file; an interrupted write leaves the old one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="compress">True to deflate; floating-point values hardly shrink.</param>
+    public void Save(string path, bool compress = false) => AtomicFile.Write(path, stream =>
+    {
+        using ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true);
+        foreach ((string name, (string type, long[] shape, Action<Stream> write)) in _entries)
+        {
+            ZipArchiveEntry entry = zip.CreateEntry(
+                $"{name}.npy", compress ? CompressionLevel.Fastest : CompressionLevel.NoCompression);
+            entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+            using Stream content = entry.Open();
+            content.Write(Header(type, shape));
+            write(content);
+        }
+    });
+
+    private void AddArray<T>(string name, string type, ReadOnlySpan<long> shape, ReadOnlyMemory<T> values) where T : unmanaged
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        // A zip entry's name is a path to whoever unpacks it.
+        if (name.Split('/', '\\').Any(part => part is "" or "." or ".."))
+            throw new ArgumentException($"'{name}' is no name of an array.", nameof(name));
+        long expected = 1;
+        foreach (long size in shape)
+            expected = checked(expected * size);
+        if (expected != values.Length)
+            throw new ArgumentException($"Array '{name}' of shape {TensorView.Text(shape)} was given {values.Length} values.", nameof(shape));
+        if (!_entries.TryAdd(name, (type, shape.ToArray(), stream => WriteChunks(stream, values.Span))))
+            throw new ArgumentException($"Array '{name}' was added before.", nameof(name));
+    }
+
+    private static byte[] Header(string type, long[] shape)
+    {
+        string tuple = shape.Length == 1 ? $"({shape[0]},)" : $"({string.Join(", ", shape)})";
+        StringBuilder text = new($"{{'descr': '{type}', 'fortran_order': False, 'shape': {tuple}, }}");
+        // Version 1.0: magic, version, length, and text that ends in a newline at a multiple of 64.
+        text.Append(' ', -(text.Length + 11) & 63).Append('\n');
+        return [0x93, .. "NUMPY"u8, 1, 0, .. BitConverter.GetBytes(checked((ushort)text.Length)), .. Encoding.ASCII.GetBytes(text.ToString())];
+    }
+
+    private static void WriteChunks<T>(Stream stream, ReadOnlySpan<T> values) where T : unmanaged
+    {
+        for (int start = 0; start < values.Length; start += Chunk)
+            stream.Write(MemoryMarshal.AsBytes(values.Slice(start, Math.Min(Chunk, values.Length - start))));
+    }
+}

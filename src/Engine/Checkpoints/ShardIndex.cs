@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace Weir.Engine.Checkpoints;
+
+/// <summary>model.safetensors.index.json: which shard holds which tensor.</summary>
+internal static class ShardIndex
+{
+    /// <summary>Reads the index: tensor name to shard name, every shard name judged.</summary>
+    public static Dictionary<string, string> Read(string path)
+    {
+        using JsonDocument document = JsonFile.Parse(JsonFile.ReadBytes(path), path);
+        if (!document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
+            throw new CheckpointException(CheckpointError.InvalidJson, path, null, "has no object weight_map");
+        Dictionary<string, string> shards = new(StringComparer.Ordinal);
+        try
+        {
+            foreach (JsonProperty entry in map.EnumerateObject())
+            {
+                if (entry.Value.ValueKind != JsonValueKind.String)
+                    throw new CheckpointException(CheckpointError.InvalidJson, path, entry.Name, "has a shard that is not a string");
+                string shard = entry.Value.GetString()!;
+                Judge(shard, entry.Name, path);
+                shards.Add(entry.Name, shard);
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CheckpointException(CheckpointError.InvalidJson, path, null, "has a name that is not Unicode text", cause: e);
+        }
+
+        return shards;
+    }
+
+    // The name is judged, not what a link behind it points at: model caches link to files elsewhere.
+    private static void Judge(string shard, string tensor, string path)
+    {
+        string[] parts = shard.Split('/', '\\');
+        if (parts.Any(part => part is "" or "." or "..") || shard.Contains(':', StringComparison.Ordinal)
+            || shard.Contains('\0', StringComparison.Ordinal) || Path.IsPathRooted(shard))
+        {
+            throw new CheckpointException(
+                CheckpointError.IndexPathEscape, path, tensor, $"is said to be in '{CheckpointException.Shown(shard)}'");
+        }
+
+        if (PickleFiles.IsPickle(shard))
+            throw PickleFiles.Refuse(path, shard);
+    }
+}

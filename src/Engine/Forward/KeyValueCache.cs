@@ -1,0 +1,47 @@
+using Weir.Kernels;
+
+namespace Weir.Engine.Forward;
+
+/// <summary>Keys and values of every layer for a set of sequences, so that a forward pass continues where another ended.</summary>
+public sealed class KeyValueCache : IDisposable
+{
+    private readonly KeyValueStore[] _layers;
+
+    /// <summary>Makes an empty cache.</summary>
+    /// <param name="model">Whose keys and values.</param>
+    /// <param name="sequences">Sequences in every batch that uses it.</param>
+    public KeyValueCache(Model model, int sequences)
+    {
+        var a = model.Spec.Attention;
+        _layers = [.. Enumerable.Range(0, model.Spec.Layers).Select(_ => model.Device.CreateKeyValueStore(a.KeyValueHeads, a.HeadSize))];
+        Lengths = new int[sequences];
+        PromptLengths = new int[sequences];
+    }
+
+    /// <summary>Positions held of each sequence.</summary>
+    public int[] Lengths { get; }
+
+    /// <summary>Bytes of device memory.</summary>
+    public long Bytes => _layers.Sum(l => l.Bytes);
+
+    internal int[] PromptLengths { get; }
+
+    internal KeyValueStore Layer(int layer) => _layers[layer];
+
+    internal void Reserve(int positions)
+    {
+        foreach (KeyValueStore layer in _layers)
+        {
+            layer.Reserve(Lengths.Length, positions);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (KeyValueStore layer in _layers)
+        {
+            layer.Dispose();
+        }
+    }
+}

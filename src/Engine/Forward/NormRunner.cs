@@ -1,0 +1,51 @@
+using Weir.Engine.Families;
+using Weir.Engine.Hooks;
+using Weir.Engine.Weights;
+using Weir.Kernels;
+using Weir.Kernels.Ops;
+
+namespace Weir.Engine.Forward;
+
+/// <summary>Runs a norm in one op, or stage by stage where somebody changes its scale or its normalized value.</summary>
+internal static class NormRunner
+{
+    public static void Run(NormSpec spec, NormWeights weights, Tensor x, Tensor y, Batch batch, PackedRows rows, SiteUse? scaleUse, SiteUse? normalizedUse)
+    {
+        IOps ops = batch.Ops;
+        bool staged = scaleUse is { Acts: true } || normalizedUse is { Acts: true };
+        Tensor scale = scaleUse is { Captured: true } ? scaleUse.Slot : default;
+        if (!staged)
+        {
+            Fused(ops, spec, weights, x, y, new NormTaps(scale, normalizedUse is { Captured: true } ? normalizedUse.Slot : default));
+            return;
+        }
+
+        var mark = batch.Scratch.Mark();
+        if (scale.IsAbsent)
+        {
+            scale = batch.Scratch.Allocate(new Shape(x.Rows, 1));
+        }
+
+        // x may be y, and the later stages still need x.
+        Tensor normalized = normalizedUse is { Captured: true } ? normalizedUse.Slot : batch.Scratch.Allocate(x.Shape);
+        Fused(ops, spec, weights, x, normalized, new NormTaps(scale, default));
+        SiteRunner.Act(scaleUse, scale, batch, rows);
+        ops.Normalize(x, scale, spec.Kind == NormKind.LayerNorm, normalized);
+        SiteRunner.Act(normalizedUse, normalized, batch, rows);
+        ops.Affine(normalized, weights.Gain, spec.GainOffset, weights.Bias, y);
+        batch.Scratch.Release(mark);
+    }
+
+    /// <summary>The norm as one op.</summary>
+    public static void Fused(IOps ops, NormSpec spec, NormWeights weights, Tensor x, Tensor y, in NormTaps taps = default)
+    {
+        if (spec.Kind == NormKind.LayerNorm)
+        {
+            ops.LayerNorm(x, weights.Gain, weights.Bias, spec.Epsilon, y, taps);
+        }
+        else
+        {
+            ops.RmsNorm(x, weights.Gain, spec.GainOffset, spec.Epsilon, y, taps);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Weir.Engine.Families;
+
+namespace Weir.Engine.Hooks;
+
+/// <summary>
+/// A <see cref="HookSet"/> checked against a model and laid out by site, so that the forward pass asks one array and
+/// knows where each value must go.
+/// </summary>
+public sealed class HookPlan
+{
+    private readonly SiteUse?[] _uses;
+    private readonly int _layers;
+
+    /// <summary>Checks and lays out what a caller wants.</summary>
+    /// <exception cref="SiteException">The model lacks a site, or an edit cannot act where it is put.</exception>
+    public HookPlan(HookSet hooks, ModelSpec spec)
+    {
+        Spec = spec;
+        _layers = spec.Layers;
+        _uses = new SiteUse?[SiteCatalog.All.Count * _layers];
+        foreach (Site pattern in hooks.Captures)
+        {
+            foreach (Site site in SiteCatalog.Expand(pattern, spec))
+            {
+                if (!At(site).Captured)
+                {
+                    At(site).Captured = true;
+                    Captures.Add(site);
+                }
+            }
+        }
+
+        foreach (Edit edit in hooks.Edits)
+        {
+            foreach (Site site in SiteCatalog.Expand(edit.Site, spec))
+            {
+                At(site).Edits.Add(new BoundEdit(edit with { Site = site }, spec));
+            }
+        }
+
+        foreach ((Site pattern, TapHandler handler) in hooks.Taps)
+        {
+            foreach (Site site in SiteCatalog.Expand(pattern, spec))
+            {
+                At(site).Taps.Add(handler);
+            }
+        }
+    }
+
+    internal ModelSpec Spec { get; }
+
+    /// <summary>The sites that are kept, patterns expanded.</summary>
+    public List<Site> Captures { get; } = [];
+
+    /// <summary>Bytes of device memory that the captures of a batch take.</summary>
+    /// <param name="lengths">Rows of each sequence.</param>
+    public long CaptureBytes(IReadOnlyList<int> lengths) => Captures.Sum(site => sizeof(float) * (
+        SiteCatalog.Info(site.Point) is { Dimensions: not null } info
+            ? lengths.Sum(n => (long)n) * info.Width(Spec)
+            : lengths.Sum(n => (long)Spec.Attention.Heads * n * n)));
+
+    /// <summary>Blocks that must run for every use of this plan to see its value.</summary>
+    internal int LayersNeeded => _uses.Max(u => u is null || !SiteCatalog.Info(u.Site.Point).HasLayer ? 0
+        : u.Site.Point == SitePoint.ResidualPre && !u.Acts ? u.Site.Layer
+        : u.Site.Layer + 1);
+
+    /// <summary>True where something is asked of the final norm or the logits.</summary>
+    internal bool WantsHead => Wants(SitePoint.LnFinalScale) || Wants(SitePoint.LnFinalNormalized) || Wants(SitePoint.Logits);
+
+    internal SiteUse? Use(SitePoint point, int layer = 0) => _uses[((int)point * _layers) + layer];
+
+    internal bool Wants(SitePoint point, int layer = 0) => Use(point, layer) is not null;
+
+    private SiteUse At(Site site) => _uses[((int)site.Point * _layers) + site.Layer] ??= new SiteUse(site);
+}

@@ -1,0 +1,61 @@
+namespace Weir.Engine.Hooks;
+
+/// <summary>What a caller wants of a forward pass: captures, edits and taps. Order matters among edits of one site.</summary>
+public sealed class HookSet
+{
+    private readonly List<Site> _captures = [];
+    private readonly List<Edit> _edits = [];
+    private readonly List<(Site Site, TapHandler Handler)> _taps = [];
+
+    /// <summary>Nothing.</summary>
+    public static HookSet None { get; } = new();
+
+    /// <summary>Sites to keep.</summary>
+    public IReadOnlyList<Site> Captures => _captures;
+
+    /// <summary>Changes.</summary>
+    public IReadOnlyList<Edit> Edits => _edits;
+
+    /// <summary>The caller's code.</summary>
+    public IReadOnlyList<(Site Site, TapHandler Handler)> Taps => _taps;
+
+    /// <summary>Keeps a site's values, as they are after its edits.</summary>
+    public HookSet Capture(params ReadOnlySpan<Site> sites)
+    {
+        foreach (Site site in sites)
+        {
+            _captures.Add(site);
+        }
+
+        return this;
+    }
+
+    /// <summary>Keeps the values of the sites that TransformerLens names or patterns stand for.</summary>
+    public HookSet Capture(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            _captures.Add(Site.Parse(name));
+        }
+
+        return this;
+    }
+
+    /// <summary>Changes values.</summary>
+    public HookSet Edit(params ReadOnlySpan<Edit> edits)
+    {
+        foreach (Edit edit in edits)
+        {
+            _edits.Add(edit);
+        }
+
+        return this;
+    }
+
+    /// <summary>Runs code at a site, after its edits.</summary>
+    public HookSet Tap(Site site, TapHandler handler)
+    {
+        _taps.Add((site, handler));
+        return this;
+    }
+}

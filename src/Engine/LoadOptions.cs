@@ -1,0 +1,13 @@
+using Weir.Kernels;
+
+namespace Weir.Engine;
+
+/// <summary>How a model is loaded.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>Where it runs; it stays the caller's. Null for a CPU device of the model's own.</summary>
+    public IDevice? Device { get; init; }
+
+    /// <summary>Told the fraction of the weights' bytes taken over so far.</summary>
+    public IProgress<double>? Progress { get; init; }
+}

@@ -1,0 +1,80 @@
+using Weir.Engine.Families;
+using Weir.Engine.Forward;
+using Weir.Engine.Hooks;
+using Weir.Engine.Weights;
+using Weir.Kernels;
+
+namespace Weir.Engine;
+
+/// <summary>
+/// A model on a device: its description, its weights and its memory. Not thread-safe: one pass at a time, as on any one
+/// device.
+/// </summary>
+public sealed partial class Model : IDisposable
+{
+    private readonly bool _ownsDevice;
+    private KeyValueStore? _layerStore;
+
+    internal Model(ModelSpec spec, ModelSource source, IWeightSource weights, IDevice device, bool ownsDevice, IProgress<long>? progress, string? tokenizerPath)
+    {
+        _tokenizerPath = tokenizerPath;
+        Spec = spec;
+        Device = device;
+        _ownsDevice = ownsDevice;
+        Weights = new ModelWeights(spec, source, weights, device, progress);
+        Scratch = new Arena(device);
+        Results = new BufferPool(device);
+    }
+
+    /// <summary>What the model is made of.</summary>
+    public ModelSpec Spec { get; }
+
+    /// <summary>Where it runs.</summary>
+    public IDevice Device { get; }
+
+    internal ModelWeights Weights { get; }
+
+    internal Arena Scratch { get; }
+
+    internal BufferPool Results { get; }
+
+    /// <summary>Carries one sequence of token ids through the model.</summary>
+    public ForwardResult Forward(IReadOnlyList<int> tokens, HookSet? hooks = null, ForwardOptions? options = null) =>
+        Forward([tokens], hooks, options);
+
+    /// <summary>
+    /// Carries sequences of token ids, of any lengths, through the model as one packed batch. The result holds the
+    /// logits and the captured sites; dispose it to give its memory back.
+    /// </summary>
+    /// <exception cref="SiteException">The model lacks a site, or an edit cannot act where it is put.</exception>
+    /// <exception cref="WeirException">No tokens, too many, or ids outside the vocabulary.</exception>
+    public ForwardResult Forward(IReadOnlyList<IReadOnlyList<int>> sequences, HookSet? hooks = null, ForwardOptions? options = null) =>
+        ForwardPass.Run(this, sequences, new HookPlan(hooks ?? HookSet.None, Spec), options ?? new ForwardOptions());
+
+    /// <summary>Keys and values for a layer of a pass that keeps none: one store serves layer after layer.</summary>
+    internal KeyValueStore LayerStore(PackedRows rows)
+    {
+        _layerStore ??= Device.CreateKeyValueStore(Spec.Attention.KeyValueHeads, Spec.Attention.HeadSize);
+        int longest = 0;
+        for (int s = 0; s < rows.Sequences; s++)
+        {
+            longest = Math.Max(longest, rows.End(s));
+        }
+
+        _layerStore.Reserve(rows.Sequences, longest);
+        return _layerStore;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _layerStore?.Dispose();
+        Results.Dispose();
+        Scratch.Dispose();
+        Weights.Dispose();
+        if (_ownsDevice)
+        {
+            Device.Dispose();
+        }
+    }
+}

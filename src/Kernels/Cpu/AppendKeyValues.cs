@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -68,7 +67,9 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                 float* values = Store.Values(s, h) + ((long)first * Store.ValueStride);
                 for (int i = 0; i < count; i++)
                 {
-                    Unsafe.CopyBlockUnaligned(values + ((long)i * Store.ValueStride), v + ((long)i * ValueStride), (uint)size * sizeof(float));
+                    var value = new Span<float>(values + ((long)i * Store.ValueStride), Store.ValueStride);
+                    new ReadOnlySpan<float>(v + ((long)i * ValueStride), size).CopyTo(value);
+                    value[size..].Clear();
                 }
             }
         }

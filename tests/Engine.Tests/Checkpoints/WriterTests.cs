@@ -43,6 +43,50 @@ public sealed class WriterTests
     }
 
     [Fact]
+    public void RandomFilesRoundTripWithAnyWhitespaceAroundTheHeader()
+    {
+        Random random = new(5);
+        string path = Path.Combine(Temporary(), "random.safetensors");
+        for (int round = 0; round < 30; round++)
+        {
+            SafetensorsWriter writer = new();
+            Dictionary<string, (StoredType Type, long[] Shape, byte[] Bytes)> expected = new(StringComparer.Ordinal);
+            for (int n = random.Next(60); n > 0; n--)
+            {
+                StoredType type = (StoredType)random.Next(22);
+                long[] shape = [.. Enumerable.Range(0, random.Next(4)).Select(_ => (long)random.Next(5))];
+                long bits = shape.Aggregate((long)type.Bits(), (a, b) => a * b);
+                if (bits % 8 != 0)
+                    continue;
+                byte[] bytes = new byte[bits / 8];
+                random.NextBytes(bytes);
+                string name = string.Concat(Enumerable.Range(0, random.Next(1, 19)).Select(_ => "aé\"\\/\n\u0001😀."[random.Next(7)]));
+                if (expected.TryAdd(name, (type, shape, bytes)))
+                    writer.Add(name, type, shape, stream => stream.Write(bytes));
+            }
+
+            writer.Save(path);
+            byte[] file = File.ReadAllBytes(path);
+            int length = (int)BitConverter.ToUInt64(file);
+            byte[] before = Whitespace(), after = Whitespace();
+            File.WriteAllBytes(path, [
+                .. BitConverter.GetBytes((ulong)(before.Length + length + after.Length)), .. before, .. file[8..(8 + length)], .. after,
+                .. file[(8 + length)..],
+            ]);
+            using SafetensorsFile read = SafetensorsFile.Open(path);
+            Assert.Equal(expected.Count, read.Tensors.Count);
+            foreach ((string name, (StoredType type, long[] shape, byte[] bytes)) in expected)
+            {
+                Assert.Equal(type, read[name].Type);
+                Assert.Equal(shape, read[name].Shape.ToArray());
+                Assert.Equal(bytes, read[name].Bytes.ToArray());
+            }
+        }
+
+        byte[] Whitespace() => [.. Enumerable.Range(0, random.Next(9)).Select(_ => " \t\r\n"u8[random.Next(4)])];
+    }
+
+    [Fact]
     public void ValuesRoundTrip()
     {
         float nan = BitConverter.UInt32BitsToSingle(0x7FC0_1234);

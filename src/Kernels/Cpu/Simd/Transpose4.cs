@@ -14,12 +14,13 @@ internal static unsafe class Transpose4
     {
         Vector128<ulong> ab0 = Low(a, b).AsUInt64(), ab1 = High(a, b).AsUInt64();
         Vector128<ulong> cd0 = Low(c, d).AsUInt64(), cd1 = High(c, d).AsUInt64();
-        Vector128.Create(ab0.GetLower(), cd0.GetLower()).AsUInt32().Store(to);
-        Vector128.Create(ab0.GetUpper(), cd0.GetUpper()).AsUInt32().Store(to + stride);
-        Vector128.Create(ab1.GetLower(), cd1.GetLower()).AsUInt32().Store(to + (2 * stride));
-        Vector128.Create(ab1.GetUpper(), cd1.GetUpper()).AsUInt32().Store(to + (3 * stride));
+        Low(ab0, cd0).AsUInt32().Store(to);
+        High(ab0, cd0).AsUInt32().Store(to + stride);
+        Low(ab1, cd1).AsUInt32().Store(to + (2 * stride));
+        High(ab1, cd1).AsUInt32().Store(to + (3 * stride));
     }
 
+    // The words of both vectors in turn. Vector128.Create of two halves would go through memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Low(Vector128<uint> a, Vector128<uint> b) =>
         Sse2.IsSupported ? Sse2.UnpackLow(a, b)
@@ -31,4 +32,12 @@ internal static unsafe class Transpose4
         Sse2.IsSupported ? Sse2.UnpackHigh(a, b)
         : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
         : Vector128.Create(a[2], b[2], a[3], b[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> Low(Vector128<ulong> a, Vector128<ulong> b) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(a, b) : Vector128.Create(a[0], b[0]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> High(Vector128<ulong> a, Vector128<ulong> b) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : Vector128.Create(a[1], b[1]);
 }

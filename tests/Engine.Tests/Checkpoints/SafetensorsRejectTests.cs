@@ -124,6 +124,7 @@ public sealed class SafetensorsRejectTests
     [InlineData("2,18446744073709551614", 16)]
     [InlineData("2,9223372036854775807", 16)]
     [InlineData("4611686018427387905", 4)]
+    [InlineData("4294967296,4294967296", 0)]
     [InlineData("18446744073709551615,2,0", 0)]
     [InlineData("0,18446744073709551615", 0)]
     public void ShapeWhoseSizeOverflows(string shape, int end) =>

@@ -8,11 +8,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     public void Embed(Tensor ids, WeightMatrix table, float scale, Tensor y)
     {
         var matrix = (PackedMatrix)table;
-        if (ids.Type != ElementType.I32 || y.Type != ElementType.F32 || y.Rows != ids.Shape.Count || y.Width != table.Inputs || !ids.IsContiguous)
-        {
-            throw new ArgumentException($"{ids.Shape} rows of width {table.Inputs} are not {y.Shape}.", nameof(y));
-        }
-
+        Check.Rows(y, y.Rows, table.Inputs);
+        Check.Integers(ids, y.Rows);
         int* id = Integers(ids);
         for (int i = 0; i < y.Rows; i++)
         {

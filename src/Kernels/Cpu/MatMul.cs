@@ -47,24 +47,19 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 
     private static void CheckProduct(Tensor x, PackedMatrix w, Tensor y, in MatMulOptions options)
     {
-        if (x.Type != ElementType.F32 || y.Type != ElementType.F32 || y.Rows != x.Rows || y.Width != w.Outputs)
+        Check.Floats(x);
+        Check.Rows(y, x.Rows, w.Outputs);
+        Check.That(
+            options.InputOffset >= 0 && options.InputOffset <= w.Inputs - x.Width,
+            $"Inputs {options.InputOffset} .. {options.InputOffset + x.Width} are not all of a matrix with {w.Inputs}.");
+        if (!options.Bias.IsAbsent)
         {
-            throw new ArgumentException($"A product of {x.Shape} and [{w.Outputs}, {w.Inputs}] does not give {y.Shape}.", nameof(y));
+            Check.Vector(options.Bias, w.Outputs);
         }
 
-        if (options.InputOffset < 0 || options.InputOffset + x.Width > w.Inputs)
+        if (!options.Residual.IsAbsent)
         {
-            throw new ArgumentException($"Inputs {options.InputOffset} .. {options.InputOffset + x.Width} of a matrix with {w.Inputs}.", nameof(x));
-        }
-
-        if (!options.Bias.IsAbsent && options.Bias.Shape.Count != w.Outputs)
-        {
-            throw new ArgumentException($"A bias {options.Bias.Shape} for {w.Outputs} outputs.", nameof(options));
-        }
-
-        if (!options.Residual.IsAbsent && (options.Residual.Rows != y.Rows || options.Residual.Width != y.Width))
-        {
-            throw new ArgumentException($"A residual {options.Residual.Shape} for {y.Shape}.", nameof(options));
+            Check.Like(options.Residual, y);
         }
     }
 }

@@ -7,11 +7,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void WeightColumns(WeightMatrix w, int start, Tensor y)
     {
-        if (y.Type != ElementType.F32 || y.Width != w.Outputs || start < 0 || start > w.Inputs - y.Rows)
-        {
-            throw new ArgumentException($"Inputs {start} .. {start + y.Rows} of a matrix [{w.Outputs}, {w.Inputs}] are not {y.Shape}.", nameof(y));
-        }
-
+        Check.Rows(y, y.Rows, w.Outputs);
+        Check.That(start >= 0 && start <= w.Inputs - y.Rows, $"Inputs {start} .. {start + y.Rows} are not all of a matrix with {w.Inputs}.");
         _counters.Ops++;
         var body = new WeightColumnsBody<TSimd, TVector>((PackedMatrix)w, start, Floats(y), y.RowStride, y.Rows);
         _workers.For(body.Chunks, ref body);

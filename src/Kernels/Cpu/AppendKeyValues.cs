@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -49,6 +50,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         public CpuKeyValueStore Store;
         public int[] ChunkStarts;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run(int chunk, int worker)
         {
             int s = AttentionChunks.SequenceOf(ChunkStarts, Rows.Sequences, chunk);
@@ -76,6 +78,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     }
 
     /// <summary>to[d, r] = from[r, d] for rows of the given stride; also makes the k-major strip of queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* from, long stride, int rows, int width, float* to, int toStride)
     {
         int r = 0;

@@ -82,8 +82,10 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     private static void Transpose(float* from, long stride, int rows, int width, float* to, int toStride)
     {
         int r = 0;
-        for (; Sse.IsSupported && r + 4 <= rows; r += 4)
+        while (Sse.IsSupported && rows >= 4 && r < rows)
         {
+            // The last four may overlap the four before: they write the same.
+            r = Math.Min(r, rows - 4);
             float* x = from + (r * stride);
             int d = 0;
             for (; d + 4 <= width; d += 4)
@@ -110,6 +112,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                     to[((long)d * toStride) + r + i] = x[(i * stride) + d];
                 }
             }
+
+            r += 4;
         }
 
         for (; r < rows; r++)

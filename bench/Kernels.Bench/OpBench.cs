@@ -39,6 +39,11 @@ public abstract class OpBench
     /// <summary>Makes the tensors.</summary>
     protected abstract void Prepare();
 
+    /// <summary>Gives back what is not a tensor of <see cref="Numbers"/> or <see cref="Empty"/>.</summary>
+    protected virtual void Release()
+    {
+    }
+
     /// <summary>Opens the device.</summary>
     [GlobalSetup]
     public void Setup()
@@ -51,6 +56,7 @@ public abstract class OpBench
     [GlobalCleanup]
     public void Cleanup()
     {
+        Release();
         _buffers.ForEach(b => b.Dispose());
         _buffers.Clear();
         Opened.Dispose();

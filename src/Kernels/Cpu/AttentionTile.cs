@@ -48,6 +48,7 @@ internal static unsafe class AttentionTile<TSimd, TVector>
     }
 
     /// <summary>Whether all values of keys from .. to - 1 are numbers and finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool AreFinite(float* v, int vStride, int from, int to)
     {
         TVector even = TSimd.Zero, odd = TSimd.Zero;
@@ -65,6 +66,7 @@ internal static unsafe class AttentionTile<TSimd, TVector>
     /// Writes a finished row. Adding 0 makes -0 (a sum whose terms all underflowed) 0: the one bit in which weights of 0
     /// for unseen keys could be told from a chain without them.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Store(float* acc, float* z, int size)
     {
         int c = 0;

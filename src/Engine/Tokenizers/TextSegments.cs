@@ -25,19 +25,19 @@ internal sealed class TextSegments
         Count = 0;
     }
 
-    public void AddToken(int token) => Push(new Segment(_length, 0, token, AtStart: false));
+    public void AddToken(int token) => Push(new Segment(_length, 0, token, Leading: 0));
 
-    /// <summary>Adds a segment of text; an empty one vanishes.</summary>
-    public void AddText(ReadOnlySpan<char> text, bool atStart) => text.CopyTo(Reserve(text.Length, atStart));
+    /// <summary>Adds a segment of text; an empty one vanishes, and fewer than none lead.</summary>
+    public void AddText(ReadOnlySpan<char> text, int leading) => text.CopyTo(Reserve(text.Length, leading));
 
     /// <summary>Adds a segment of text whose characters the caller writes.</summary>
-    public Span<char> Reserve(int length, bool atStart)
+    public Span<char> Reserve(int length, int leading)
     {
         if (length == 0)
             return [];
         if (_text.Length - _length < length)
             Array.Resize(ref _text, Math.Max(checked(_length + length), (int)Math.Min(2L * _text.Length, Array.MaxLength)));
-        Push(new Segment(_length, length, -1, atStart));
+        Push(new Segment(_length, length, -1, Math.Max(0, leading)));
         _length += length;
         return _text.AsSpan(_length - length, length);
     }

@@ -54,7 +54,8 @@ internal sealed class AddedTokenMatcher
                 end++;
             if (done < start)
                 parts.Add((new(done, start), null));
-            parts.Add((new(start, end), token));
+            if (start < end) // nothing is left of a token whose every character, being white space, went to the one before
+                parts.Add((new(start, end), token));
             done = end;
         }
         if (done != text.Length)

@@ -36,9 +36,9 @@ internal sealed class AddedTokens
                 target.AddToken(token.Id);
                 continue;
             }
-            bool atStart = range.Start == 0;
+            int leading = range.Start > 0 ? 0 : char.IsHighSurrogate(text[0]) ? 2 : 1;
             string normalized = range.End - range.Start == text.Length ? text : text[range.Start..range.End];
-            normalized = Normalize(_normalizers, normalized, ref atStart);
+            normalized = Normalize(_normalizers, normalized, ref leading);
             parts.Clear();
             Find(_normalized, normalized, parts);
             foreach ((TextRange part, AddedToken? partToken) in parts)
@@ -46,17 +46,17 @@ internal sealed class AddedTokens
                 if (partToken is not null)
                     target.AddToken(partToken.Id);
                 else
-                    target.AddText(normalized.AsSpan(part.Start, part.End - part.Start), atStart && part.Start == 0);
+                    target.AddText(normalized.AsSpan(part.Start, part.End - part.Start), leading - part.Start);
             }
         }
     }
 
-    public static string Normalize(Normalizer[] normalizers, string text, ref bool atStart)
+    public static string Normalize(Normalizer[] normalizers, string text, ref int leading)
     {
         foreach (Normalizer normalizer in normalizers)
         {
             if (text.Length > 0)
-                text = normalizer.Normalize(text, ref atStart);
+                text = normalizer.Normalize(text, ref leading);
         }
         return text;
     }

@@ -31,8 +31,8 @@ internal static class AddedTokenReader
             }
             pieces[token.Id] = token.Content;
 
-            bool atStart = true;
-            string text = token.Normalized ? AddedTokens.Normalize(normalizers, token.Content, ref atStart) : token.Content;
+            int leading = 0;
+            string text = token.Normalized ? AddedTokens.Normalize(normalizers, token.Content, ref leading) : token.Content;
             if (text.Length == 0)
                 throw item.Unsupported($"the token '{token.Content}', of which normalizing leaves nothing");
             if (!sought.Add((text, token.Normalized)))

@@ -5,7 +5,13 @@ namespace Weir.Engine.Tokenizers;
 /// <summary>Lower case, character by character (so a final sigma is an ordinary one).</summary>
 internal sealed class LowercaseNormalizer : Normalizer
 {
-    public override string Normalize(string text, ref bool atStart)
+    public override string Normalize(string text, ref int leading)
+    {
+        leading = Lower(text[..leading]).Length;
+        return Lower(text);
+    }
+
+    private static string Lower(string text)
     {
         StringBuilder lower = new(text.Length);
         Span<char> units = stackalloc char[2];

@@ -5,8 +5,8 @@ internal abstract class Normalizer
 {
     /// <summary>Rewrites the text.</summary>
     /// <param name="text">Well-formed UTF-16, not empty.</param>
-    /// <param name="atStart">
-    /// Whether the first character stems from the first character of the input; Metaspace asks for it later.
+    /// <param name="leading">
+    /// How many of the first UTF-16 units stem from the first character of the input; Metaspace asks for it later.
     /// </param>
-    public abstract string Normalize(string text, ref bool atStart);
+    public abstract string Normalize(string text, ref int leading);
 }

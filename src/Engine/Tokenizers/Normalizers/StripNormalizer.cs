@@ -3,7 +3,7 @@ namespace Weir.Engine.Tokenizers;
 /// <summary>Takes white space off the ends.</summary>
 internal sealed class StripNormalizer(bool left, bool right) : Normalizer
 {
-    public override string Normalize(string text, ref bool atStart)
+    public override string Normalize(string text, ref int leading)
     {
         int start = 0;
         int end = text.Length;
@@ -11,7 +11,7 @@ internal sealed class StripNormalizer(bool left, bool right) : Normalizer
             start++;
         while (right && end > start && char.IsWhiteSpace(text[end - 1]))
             end--;
-        atStart &= start == 0;
+        leading = Math.Clamp(leading - start, 0, end - start);
         return text[start..end];
     }
 }

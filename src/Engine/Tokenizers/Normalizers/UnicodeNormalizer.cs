@@ -8,7 +8,13 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : Normalizer
     private readonly bool _compatible = form is NormalizationForm.KC or NormalizationForm.KD;
     private readonly bool _compose = form is NormalizationForm.C or NormalizationForm.KC;
 
-    public override string Normalize(string text, ref bool atStart)
+    public override string Normalize(string text, ref int leading)
+    {
+        leading = Normalize(text[..leading]).Length;
+        return Normalize(text);
+    }
+
+    private string Normalize(string text)
     {
         int from = FindChange(text, 0, out int changed);
         if (changed == text.Length)

@@ -26,7 +26,10 @@ internal sealed class RegexParser
     {
         RegexParser parser = new(pattern);
         RegexNode node = parser.Choice();
-        return parser.AtEnd ? node : throw new FormatException("a ')' without '('");
+        if (!parser.AtEnd)
+            throw new FormatException("a ')' without '('");
+        // The reference does not come to an end with some of these.
+        return node.CanBeEmpty ? throw new FormatException("a match of nothing") : node;
     }
 
     private bool AtEnd => _at == _pattern.Length;
@@ -66,11 +69,11 @@ internal sealed class RegexParser
         while (!AtEnd)
         {
             if (Take("*"))
-                node = Repeat(node, 0, int.MaxValue);
+                node = Suffixed(node, 0, int.MaxValue);
             else if (Take("+"))
-                node = Repeat(node, 1, int.MaxValue);
+                node = Suffixed(node, 1, int.MaxValue);
             else if (Take("?"))
-                node = Repeat(node, 0, 1);
+                node = Suffixed(node, 0, 1);
             else if (_pattern[_at] == '{')
                 node = Interval(node);
             else
@@ -79,15 +82,22 @@ internal sealed class RegexParser
         return node;
     }
 
-    private RegexNode Repeat(RegexNode node, int min, int max)
+    /// <summary>A repetition that a '?' behind it makes lazy and a '+' final.</summary>
+    private RegexNode Suffixed(RegexNode node, int min, int max)
+    {
+        if (Take("?"))
+            return Repeat(node, min, max, lazy: true);
+        RegexNode repeat = Repeat(node, min, max, lazy: false);
+        return Take("+") ? new(RegexNodeKind.Atomic) { Parts = [repeat] } : repeat;
+    }
+
+    private static RegexNode Repeat(RegexNode node, int min, int max, bool lazy)
     {
         if (max == int.MaxValue && node.CanBeEmpty)
             throw new FormatException("an unbounded repetition of something that may be empty");
         if (node.Kind is not (RegexNodeKind.Set or RegexNodeKind.Sequence or RegexNodeKind.Choice or RegexNodeKind.Repeat or RegexNodeKind.Atomic))
             throw new FormatException("a repeated assertion");
-        bool lazy = Take("?");
-        RegexNode repeat = new(RegexNodeKind.Repeat) { Parts = [node], Min = min, Max = max, Lazy = lazy };
-        return !lazy && Take("+") ? new(RegexNodeKind.Atomic) { Parts = [repeat] } : repeat;
+        return new(RegexNodeKind.Repeat) { Parts = [node], Min = min, Max = max, Lazy = lazy };
     }
 
     private RegexNode Interval(RegexNode node)
@@ -101,10 +111,11 @@ internal sealed class RegexParser
         if (bounds is ["", ""] || max < min)
             throw new FormatException($"the repetition {_pattern[_at..(close + 1)]}");
         _at = close + 1;
-        // Oniguruma reads {n}? and {n,m}+ in ways of its own.
-        if (!AtEnd && (_pattern[_at] == '+' || _pattern[_at] == '?' && bounds.Length == 1))
-            throw new FormatException("a '+' or '?' after a repetition in braces");
-        return Repeat(node, min, max);
+        // Oniguruma reads {n}? in a way of its own, and a + behind braces as a repetition of the repetition.
+        if (bounds.Length == 1 && !AtEnd && _pattern[_at] == '?')
+            throw new FormatException("a '?' after a repetition in braces");
+        bool lazy = Take("?");
+        return Repeat(node, min, max, lazy);
 
         static int Number(string text) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value <= MaxRepeat
@@ -180,34 +191,48 @@ internal sealed class RegexParser
 
     private CharacterSet Literal(int codePoint)
     {
-        CharacterSet set = new CharacterSet().Add(codePoint, codePoint);
+        CharacterSet set = new();
+        AddRange(set, codePoint, codePoint);
         if (_ignoreCase)
         {
-            if (codePoint > 0x7F)
-                throw new FormatException("a character beyond ASCII where case is ignored");
             char lower = char.ToLowerInvariant((char)codePoint);
             if (s_folded.Contains($"{_lastFolded}{lower}", StringComparer.Ordinal))
                 throw new FormatException($"'{_lastFolded}{lower}' where case is ignored");
             _lastFolded = lower;
-            set.Add(lower, lower);
-            set.Add(char.ToUpperInvariant(lower), char.ToUpperInvariant(lower));
-            if (lower is 's' or 'k')
-                set.Add(lower == 's' ? 0x17F : 0x212A, lower == 's' ? 0x17F : 0x212A);
         }
         return set.Complete();
+    }
+
+    /// <summary>Adds characters, and where case is ignored those that differ from them in case only.</summary>
+    private void AddRange(CharacterSet set, int low, int high)
+    {
+        set.Add(low, high);
+        if (!_ignoreCase)
+            return;
+        if (high > 0x7F)
+            throw new FormatException("a character beyond ASCII where case is ignored");
+        for (int c = low; c <= high; c++)
+        {
+            int other = char.IsAsciiLetter((char)c) ? c ^ 0x20 : c;
+            set.Add(other, other);
+            if ((c | 0x20) is 's' or 'k')
+                set.Add((c | 0x20) == 's' ? 0x17F : 0x212A, (c | 0x20) == 's' ? 0x17F : 0x212A);
+        }
     }
 
     /// <summary>A class in brackets; the parser stands at its '['.</summary>
     private CharacterSet CharacterClass()
     {
-        if (_ignoreCase)
-            throw new FormatException("a class in brackets where case is ignored");
         if (++_depth > MaxDepth)
             throw new FormatException("classes nested too deeply");
         _at++;
         CharacterSet whole = new();
         if (Take("^"))
+        {
+            if (_ignoreCase)
+                throw new FormatException("a negated class where case is ignored");
             whole.Negate();
+        }
         CharacterSet part = new();
         bool intersected = false;
         for (bool first = true; first || AtEnd || _pattern[_at] != ']'; first = false)
@@ -233,7 +258,7 @@ internal sealed class RegexParser
                 }
                 if (high < low)
                     throw new FormatException("a range whose end comes before its start");
-                part.Add(low, high);
+                AddRange(part, low, high);
             }
         }
         _at++;
@@ -266,6 +291,8 @@ internal sealed class RegexParser
         }
         if (inner is null)
             return false;
+        if (_ignoreCase)
+            throw new FormatException("a class inside a class where case is ignored");
         if (_at + 1 < _pattern.Length && _pattern[_at] == '-' && _pattern[_at + 1] != ']')
             throw new FormatException("a '-' after a class; write it as \\-");
         target.Add(inner);

@@ -14,22 +14,12 @@ internal sealed class RegexPattern(string regex, string file) : Pattern
     public override void FindMatches(ReadOnlySpan<char> text, List<TextRange> matches)
     {
         Matcher matcher = new() { Stack = new(), Steps = StepsAtLeast + StepsPerCharacter * text.Length };
-        int lastEnd = -1;
-        for (int start = 0; start <= text.Length;)
+        for (int start = 0; start < text.Length;)
         {
-            int found = start;
-            int end = -1;
-            while (found <= text.Length && (end = Match(text, 0, found, ref matcher)) < 0)
-                found += found < text.Length && char.IsHighSurrogate(text[found]) ? 2 : 1;
-            if (end < 0)
-                return;
-            if (end == found && end == lastEnd) // nothing right behind a match is no match
-            {
-                start = end + (end < text.Length && char.IsHighSurrogate(text[end]) ? 2 : 1);
-                continue;
-            }
-            matches.Add(new(found, end));
-            start = lastEnd = end;
+            int end = Match(text, 0, start, ref matcher);
+            if (end >= 0)
+                matches.Add(new(start, end));
+            start = end >= 0 ? end : start + (char.IsHighSurrogate(text[start]) ? 2 : 1);
         }
     }
 

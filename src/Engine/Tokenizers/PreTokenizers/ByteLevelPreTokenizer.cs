@@ -7,7 +7,7 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool usePattern
 {
     private static readonly Gpt2Pattern s_pattern = new();
 
-    protected override void Split(ReadOnlySpan<char> text, bool atStart, TextSegments target)
+    protected override void Split(ReadOnlySpan<char> text, int leading, TextSegments target)
     {
         if (addPrefixSpace && text[0] != ' ')
         {
@@ -15,19 +15,20 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool usePattern
             target.Scratch.Add(' ');
             target.Scratch.AddRange(text);
             text = CollectionsMarshal.AsSpan(target.Scratch);
+            leading += leading > 0 ? 1 : 0;
         }
         if (!usePattern)
         {
-            Spell(text, atStart, target);
+            Spell(text, leading, target);
             return;
         }
         // The pattern matches everywhere, so its matches are all there is.
         target.Matches.Clear();
         s_pattern.FindMatches(text, target.Matches);
         foreach (TextRange match in target.Matches)
-            Spell(text[match.Start..match.End], atStart && match.Start == 0, target);
+            Spell(text[match.Start..match.End], leading - match.Start, target);
     }
 
-    private static void Spell(ReadOnlySpan<char> word, bool atStart, TextSegments target) =>
-        ByteAlphabet.Spell(word, target.Reserve(ByteAlphabet.Count(word), atStart));
+    private static void Spell(ReadOnlySpan<char> word, int leading, TextSegments target) =>
+        ByteAlphabet.Spell(word, target.Reserve(ByteAlphabet.Count(word), ByteAlphabet.Count(word[..Math.Clamp(leading, 0, word.Length)])));
 }

@@ -12,13 +12,13 @@ internal abstract class PreTokenizer
             if (segment.Token >= 0)
                 target.AddToken(segment.Token);
             else
-                Split(source.Text(segment), segment.AtStart, target);
+                Split(source.Text(segment), segment.Leading, target);
         }
     }
 
     /// <summary>Adds the parts of one segment.</summary>
     /// <param name="text">Well-formed UTF-16, not empty.</param>
-    /// <param name="atStart">Whether the segment begins where the input begins.</param>
+    /// <param name="leading">How many of its first units stem from the first character of the input.</param>
     /// <param name="target">Takes the parts, in order.</param>
-    protected abstract void Split(ReadOnlySpan<char> text, bool atStart, TextSegments target);
+    protected abstract void Split(ReadOnlySpan<char> text, int leading, TextSegments target);
 }

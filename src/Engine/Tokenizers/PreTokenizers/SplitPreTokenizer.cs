@@ -6,7 +6,7 @@ namespace Weir.Engine.Tokenizers;
 /// <param name="invert">Whether what lies between the matches plays the part of the matches.</param>
 internal sealed class SplitPreTokenizer(Pattern pattern, SplitBehavior behavior, bool invert) : PreTokenizer
 {
-    protected override void Split(ReadOnlySpan<char> text, bool atStart, TextSegments target)
+    protected override void Split(ReadOnlySpan<char> text, int leading, TextSegments target)
     {
         List<TextRange> matches = target.Matches;
         matches.Clear();
@@ -50,6 +50,6 @@ internal sealed class SplitPreTokenizer(Pattern pattern, SplitBehavior behavior,
         }
 
         void Add(ReadOnlySpan<char> text, TextRange part) =>
-            target.AddText(text[part.Start..part.End], atStart && part.Start == 0);
+            target.AddText(text[part.Start..part.End], leading - part.Start);
     }
 }

@@ -3,7 +3,7 @@ namespace Weir.Engine.Tokenizers;
 /// <summary>Words, and runs of what is neither word nor white space; white space vanishes.</summary>
 internal sealed class WordsPreTokenizer : PreTokenizer
 {
-    protected override void Split(ReadOnlySpan<char> text, bool atStart, TextSegments target)
+    protected override void Split(ReadOnlySpan<char> text, int leading, TextSegments target)
     {
         int start = 0;
         int kind = 0;
@@ -14,13 +14,13 @@ internal sealed class WordsPreTokenizer : PreTokenizer
             if (next != kind)
             {
                 if (kind != 0)
-                    target.AddText(text[start..i], atStart && start == 0);
+                    target.AddText(text[start..i], leading - start);
                 start = i;
                 kind = next;
             }
             i += length;
         }
         if (kind != 0)
-            target.AddText(text[start..], atStart && start == 0);
+            target.AddText(text[start..], leading - start);
     }
 }

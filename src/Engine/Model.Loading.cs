@@ -51,6 +51,19 @@ public sealed partial class Model
     }
 
     /// <summary>
+    /// Makes a model of random weights, for measurements in a true shape without a checkpoint. It has no tokenizer.
+    /// </summary>
+    /// <param name="spec">The shape.</param>
+    /// <param name="seed">The same seed gives the same model.</param>
+    /// <param name="type">Element type of the matrices.</param>
+    /// <param name="device">Where it runs; it stays the caller's.</param>
+    public static Model Random(ModelSpec spec, long seed, ElementType type, IDevice device)
+    {
+        using var weights = new RandomWeights(spec, seed, type);
+        return new Model(spec, RandomWeights.Source(spec), weights, device, ownsDevice: false, progress: null, tokenizerPath: null);
+    }
+
+    /// <summary>
     /// Token ids of a text as the family expects them: with the tokenizer's own special tokens, and with the family's
     /// begin token in front exactly once.
     /// </summary>

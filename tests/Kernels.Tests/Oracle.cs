@@ -110,6 +110,29 @@ public static class Oracle
         }
     }
 
+    /// <summary>
+    /// Fails where NaN or infinities in one row of an input change another row of the result: run gives the result for
+    /// an input of so many rows.
+    /// </summary>
+    public static void BadRowsStayAlone(string device, int rows, float[] input, Func<TestTensors, float[], float[]> run)
+    {
+        const int Bad = 1;
+        using var t = new TestTensors(device);
+        float[] clean = run(t, input);
+        float[] spoiled = [.. input];
+        int width = input.Length / rows;
+        for (int i = 0; i < width; i++)
+        {
+            spoiled[(Bad * width) + i] = (i % 3) switch { 0 => float.NaN, 1 => float.PositiveInfinity, _ => float.NegativeInfinity };
+        }
+
+        float[] result = run(t, spoiled);
+        int resultWidth = result.Length / rows;
+        int after = (Bad + 1) * resultWidth;
+        SameBits(clean.AsSpan(0, Bad * resultWidth), result.AsSpan(0, Bad * resultWidth), $"{device}, rows before a bad one");
+        SameBits(clean.AsSpan(after), result.AsSpan(after), $"{device}, rows after a bad one");
+    }
+
     private static double Error(double expected, float actual)
     {
         if (double.IsNaN(expected) || double.IsNaN(actual))

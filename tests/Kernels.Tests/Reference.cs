@@ -49,4 +49,26 @@ public static class Reference
 
         return x < 0 ? 2 - erfc : erfc;
     }
+
+    /// <summary>A norm in f64: scales, values before gain and bias, results; groups of the gain's size.</summary>
+    public static (double[] Scale, double[] Normalized, double[] Y) Norm(float[] x, float[] gain, float[]? bias, double gainOffset, double epsilon, bool centered)
+    {
+        int size = gain.Length;
+        double[] scale = new double[x.Length / size];
+        double[] normalized = new double[x.Length];
+        double[] y = new double[x.Length];
+        for (int g = 0; g < scale.Length; g++)
+        {
+            double[] row = Array.ConvertAll(x.AsSpan(g * size, size).ToArray(), v => (double)v);
+            double mean = centered ? row.Average() : 0;
+            scale[g] = Math.Sqrt(row.Average(v => (v - mean) * (v - mean)) + epsilon);
+            for (int i = 0; i < size; i++)
+            {
+                normalized[(g * size) + i] = (row[i] - mean) / scale[g];
+                y[(g * size) + i] = (normalized[(g * size) + i] * (gain[i] + gainOffset)) + (bias?[i] ?? 0);
+            }
+        }
+
+        return (scale, normalized, y);
+    }
 }

@@ -45,6 +45,16 @@ internal sealed class ConfigReader(JsonElement root, string file, string path = 
             : throw OutOfRange(key, $"is {Shown(value)}, not a whole number from 1 to {limit}");
     }
 
+    /// <summary>A whole number from 0 to a limit.</summary>
+    public int Count(string key, int fallback, int limit)
+    {
+        if (Find(key) is not { } value)
+            return fallback;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int count) && count >= 0 && count <= limit
+            ? count
+            : throw OutOfRange(key, $"is {Shown(value)}, not a whole number from 0 to {limit}");
+    }
+
     /// <summary>A finite number above zero.</summary>
     public double Positive(string key, double fallback) => OptionalPositive(key) ?? fallback;
 

@@ -10,10 +10,14 @@ public static class FamilyRegistry
     private static readonly string[] s_refused =
     [
         "quantization_config", "add_cross_attention", "is_encoder_decoder", "use_bidirectional_attention", "pruned_heads",
-        "clip_qkv", "alibi", "num_experts", "num_local_experts",
+        "clip_qkv", "alibi", "num_experts", "num_local_experts", "rope_interleaved", "use_qk_norm", "logit_scale", "logits_scaling",
+        "embedding_multiplier", "residual_multiplier", "attention_multiplier",
     ];
 
-    private static readonly ModelFamily[] s_families = [new Gpt2(), new Llama()];
+    private static readonly ModelFamily[] s_families =
+    [
+        new Gpt2(), new GptNeoX(), new Opt(), new Llama(), new Mistral(), new Qwen2(), new Qwen3(), new Gemma2(), new Olmo2(),
+    ];
 
     /// <summary>The supported values of model_type.</summary>
     public static IReadOnlyList<string> ModelTypes { get; } = [.. s_families.Select(f => f.ModelType)];

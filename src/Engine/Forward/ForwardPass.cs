@@ -158,7 +158,8 @@ internal static class ForwardPass
         return new PackedRows(offsets, starts);
     }
 
-    private static PackedRows Pack(Model model, IReadOnlyList<IReadOnlyList<int>> sequences, KeyValueCache? cache)
+    /// <summary>Lays sequences out as packed rows, after what a cache holds of them, and checks them.</summary>
+    public static PackedRows Pack(Model model, IReadOnlyList<IReadOnlyList<int>> sequences, KeyValueCache? cache)
     {
         if (sequences.Count == 0 || sequences.All(s => s.Count == 0))
         {

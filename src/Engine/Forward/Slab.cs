@@ -19,6 +19,7 @@ internal sealed class Slab
     private readonly PackedRows _rows;
     private readonly int _logitRows;
     private readonly List<(long Offset, Action<long> Place)> _places = [];
+    private readonly List<Action> _shared = [];
     private long _bytes;
 
     private Slab(ModelSpec spec, HookPlan plan, PackedRows rows, int logitRows)
@@ -55,6 +56,11 @@ internal sealed class Slab
             {
                 place(offset);
             }
+
+            foreach (Action share in slab._shared)
+            {
+                share();
+            }
         }
 
         if (plan.Use(SitePoint.Logits) is { Captured: true } logitUse)
@@ -70,14 +76,14 @@ internal sealed class Slab
         Site site = use.Site;
         if (site.Point == SitePoint.ResidualPre && site.Layer > 0 && !use.Acts && _plan.Use(SitePoint.ResidualPost, site.Layer - 1) is { Captured: true } previous)
         {
-            _places.Add((0, _ => use.Slot = previous.Slot));
+            _shared.Add(() => use.Slot = previous.Slot);
             return;
         }
 
         if (site.Point == SitePoint.ResidualPre && site.Layer == 0 && !use.Acts && _spec.Embedding.PositionRows == 0
             && _spec.Embedding.Width == _spec.Width && _plan.Use(SitePoint.Embed) is { Captured: true } embed)
         {
-            _places.Add((0, _ => use.Slot = embed.Slot));
+            _shared.Add(() => use.Slot = embed.Slot);
             return;
         }
 
@@ -97,11 +103,11 @@ internal sealed class Slab
             }
             else
             {
-                _places.Add((0, _ =>
+                _shared.Add(() =>
                 {
                     use.FusedSlot = sharing!.FusedSlot;
                     View();
-                }));
+                });
             }
 
             return;

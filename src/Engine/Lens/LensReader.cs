@@ -34,19 +34,45 @@ public static class LensReader
         return result;
     }
 
+    /// <summary>
+    /// What the unembedding multiplies: final norm and, where the model has one, output projection of a state; F32
+    /// [positions, unembedding's inputs], in host memory.
+    /// </summary>
+    public static float[] HeadInput(Model model, Tensor state)
+    {
+        model.Scratch.Reset();
+        Tensor rows = Projected(model, Normed(model, [state], 0, state.Rows, LensNorm.Recomputed));
+        float[] values = new float[rows.Shape.Count];
+        model.Device.Read(rows, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <summary>Reads the output directions of a layer's MLP neurons as if they were states.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="first">First neuron.</param>
+    /// <param name="count">Neurons.</param>
+    /// <param name="options">What to compute.</param>
+    public static LensResult ReadMlpOutputs(Model model, int layer, int first, int count, LensOptions options)
+    {
+        Tensor directions = new(model.Results.Rent((long)count * model.Spec.Width * sizeof(float)), 0, new Shape(count, model.Spec.Width));
+        try
+        {
+            model.Device.Ops.WeightColumns(model.Weights.Blocks[layer].MlpOutput.Matrix, first, directions);
+            return Read(model, [directions], options);
+        }
+        finally
+        {
+            model.Results.Return(directions.Buffer!);
+        }
+    }
+
     private static void ReadGroup(Model model, IReadOnlyList<Tensor> states, int first, int count, LensOptions o, LensResult result)
     {
         Arena scratch = model.Scratch;
         IOps ops = model.Device.Ops;
         int n = states.Count * count;
-        Tensor rows = Normed(model, states, first, count, o.Norm);
-        if (model.Weights.ProjectOut is { } project)
-        {
-            Tensor projected = scratch.Allocate(new Shape(n, project.Matrix.Outputs));
-            ops.MatMul(rows, project.Matrix, projected, new MatMulOptions { Bias = project.Bias });
-            rows = projected;
-        }
-
+        Tensor rows = Projected(model, Normed(model, states, first, count, o.Norm));
         int k = o.TopK;
         int t = result.TargetCount;
         Tensor Floats(bool wanted, int width) => wanted && width > 0 ? scratch.Allocate(new Shape(n, width)) : default;
@@ -108,6 +134,18 @@ public static class LensReader
         }
 
         return rows;
+    }
+
+    private static Tensor Projected(Model model, Tensor rows)
+    {
+        if (model.Weights.ProjectOut is not { } project)
+        {
+            return rows;
+        }
+
+        Tensor projected = model.Scratch.Allocate(new Shape(rows.Rows, project.Matrix.Outputs));
+        model.Device.Ops.MatMul(rows, project.Matrix, projected, new MatMulOptions { Bias = project.Bias });
+        return projected;
     }
 
     private static int[] TargetRows(IReadOnlyList<int[]> targets, int states, int first, int count)

@@ -1,4 +1,3 @@
-using Weir.Kernels.Cpu.Simd;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
@@ -7,6 +6,9 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Add(Tensor a, Tensor b, Tensor y)
     {
-        throw new NotSupportedException();
+        Check.Floats(y);
+        Check.Like(a, y);
+        Check.Like(b, y);
+        Elementwise(default(Sum), a, b, y);
     }
 }

@@ -50,6 +50,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         public CpuKeyValueStore Store;
         public int[] ChunkStarts;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run(int chunk, int worker)
         {
             int s = AttentionChunks.SequenceOf(ChunkStarts, Rows.Sequences, chunk);
@@ -68,18 +69,23 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                 float* values = Store.Values(s, h) + ((long)first * Store.ValueStride);
                 for (int i = 0; i < count; i++)
                 {
-                    Unsafe.CopyBlockUnaligned(values + ((long)i * Store.ValueStride), v + ((long)i * ValueStride), (uint)size * sizeof(float));
+                    var value = new Span<float>(values + ((long)i * Store.ValueStride), Store.ValueStride);
+                    new ReadOnlySpan<float>(v + ((long)i * ValueStride), size).CopyTo(value);
+                    value[size..].Clear();
                 }
             }
         }
     }
 
     /// <summary>to[d, r] = from[r, d] for rows of the given stride; also makes the k-major strip of queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* from, long stride, int rows, int width, float* to, int toStride)
     {
         int r = 0;
-        for (; Sse.IsSupported && r + 4 <= rows; r += 4)
+        while (Sse.IsSupported && rows >= 4 && r < rows)
         {
+            // The last four may overlap the four before: they write the same.
+            r = Math.Min(r, rows - 4);
             float* x = from + (r * stride);
             int d = 0;
             for (; d + 4 <= width; d += 4)
@@ -106,6 +112,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                     to[((long)d * toStride) + r + i] = x[(i * stride) + d];
                 }
             }
+
+            r += 4;
         }
 
         for (; r < rows; r++)

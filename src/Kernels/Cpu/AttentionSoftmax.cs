@@ -21,10 +21,12 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
     ];
 
     /// <summary>Scales and caps the row's products for keys from .. to - 1, masks the others of their blocks; the largest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Score(float* row, long step, int from, int to, float scale, float cap)
     {
         float* lanes = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(Lanes));
         TVector scales = TSimd.Create(scale);
+        TVector caps = TSimd.Create(cap);
         TVector masked = TSimd.Create(float.NegativeInfinity);
         TVector most = masked;
         for (int b = from / Block; b * Block < to; b++)
@@ -37,7 +39,7 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
                 TVector s = TSimd.Multiply(TSimd.Load(x + j), scales);
                 if (cap != 0)
                 {
-                    s = Cap(s, cap);
+                    s = TSimd.Multiply(caps, SimdMath<TSimd, TVector>.Tanh(TSimd.Divide(s, caps)));
                 }
 
                 if (!whole)
@@ -55,22 +57,24 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
         return TSimd.MaxLane(most);
     }
 
-    /// <summary>
-    /// Makes the masked scores of a row weights that sum to 1. A row whose scores are all -infinity (a caller cut all of
-    /// its keys) gets weights of 0.
-    /// </summary>
-    public static void Normalize(float* row, long step, int from, int to, float most)
+    /// <summary>Replaces the row's scores, the largest of which is given, by their exponentials; 1 over the sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Exponentials(float* row, long step, int from, int to, float most)
     {
-        bool nothing = float.IsNegativeInfinity(most);
-        TVector shift = TSimd.Create(nothing ? 0 : most);
+        if (!float.IsFinite(most))
+        {
+            return Degenerate(row, step, from, to, most);
+        }
+
+        TVector shift = TSimd.Create(most);
         TVector even = TSimd.Zero, odd = TSimd.Zero;
         for (int b = from / Block; b * Block < to; b++)
         {
             float* x = row + (b * step);
             for (int j = 0; j < Block; j += 2 * TSimd.Count)
             {
-                TVector e = SimdMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Load(x + j), shift));
-                TVector f = SimdMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Load(x + j + TSimd.Count), shift));
+                TVector e = ExpOfNegative(TSimd.Subtract(TSimd.Load(x + j), shift));
+                TVector f = ExpOfNegative(TSimd.Subtract(TSimd.Load(x + j + TSimd.Count), shift));
                 TSimd.Store(x + j, e);
                 TSimd.Store(x + j + TSimd.Count, f);
                 even = TSimd.Add(even, e);
@@ -78,60 +82,115 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
             }
         }
 
-        TVector factor = TSimd.Create(nothing ? 0 : 1 / TSimd.Sum(TSimd.Add(even, odd)));
-        for (int b = from / Block; b * Block < to; b++)
+        return 1 / TSimd.Sum(TSimd.Add(even, odd));
+    }
+
+    /// <summary>Scales the exponentials to weights that sum to 1, and clears the strip's blocks that the row does not see.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Normalize(float* row, long step, int from, int to, int blocks, float factor)
+    {
+        TVector factors = TSimd.Create(factor);
+        int b = from / Block;
+        Clear(row, step, 0, b);
+        for (; b * Block < to; b++)
         {
             float* x = row + (b * step);
             for (int j = 0; j < Block; j += TSimd.Count)
             {
-                TSimd.Store(x + j, TSimd.Multiply(TSimd.Load(x + j), factor));
+                TSimd.Store(x + j, TSimd.Multiply(TSimd.Load(x + j), factors));
             }
+        }
+
+        Clear(row, step, b, blocks);
+    }
+
+    /// <summary>Sets blocks of a row to 0.</summary>
+    public static void Clear(float* row, long step, int first, int end)
+    {
+        for (int b = first; b < end; b++)
+        {
+            new Span<float>(row + (b * step), Block).Clear();
         }
     }
 
     /// <summary>Writes a row of a strip as a row of a map of so many keys; the masked ones get a value of their own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WriteMap(float* row, long step, int origin, int from, int to, float* map, int keys, float masked)
     {
         new Span<float>(map, from).Fill(masked);
         for (int k = from; k < to;)
         {
-            int end = Math.Min(to, (k | (Block - 1)) + 1);
-            float* x = row + ((k - origin) / Block * step) + (k % Block);
-            new ReadOnlySpan<float>(x, end - k).CopyTo(new Span<float>(map + k, end - k));
-            k = end;
+            int count = Math.Min(to, (k | (Block - 1)) + 1) - k;
+            CopyBlock(row + ((k - origin) / Block * step) + (k % Block), map + k, count);
+            k += count;
         }
 
         new Span<float>(map + to, keys - to).Fill(masked);
     }
 
-    /// <summary>Reads the visible keys of a map's row into a row of a strip.</summary>
-    public static void ReadMap(float* map, int origin, int from, int to, float* row, long step)
+    /// <summary>Reads the visible keys of a map's row into a row of a strip; the other keys of the strip get 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ReadMap(float* map, int origin, int from, int to, float* row, long step, int blocks)
     {
+        Clear(row, step, 0, (from - origin) / Block + 1);
+        Clear(row, step, (to - 1 - origin) / Block, blocks);
         for (int k = from; k < to;)
         {
-            int end = Math.Min(to, (k | (Block - 1)) + 1);
-            float* x = row + ((k - origin) / Block * step) + (k % Block);
-            new ReadOnlySpan<float>(map + k, end - k).CopyTo(new Span<float>(x, end - k));
-            k = end;
+            int count = Math.Min(to, (k | (Block - 1)) + 1) - k;
+            CopyBlock(map + k, row + ((k - origin) / Block * step) + (k % Block), count);
+            k += count;
         }
     }
 
-    // c tanh(x / c). Near 0 the odd polynomial of Cephes' tanhf, elsewhere 1 - 2 / (e^2y + 1): both within 2 ulp.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Cap(TVector x, float cap)
+    private static void CopyBlock(float* from, float* to, int count)
     {
-        TVector y = TSimd.Divide(x, TSimd.Create(cap));
-        TVector size = TSimd.Abs(y);
-        TVector square = TSimd.Multiply(y, y);
-        TVector p = TSimd.Create(-5.70498872745e-3f);
-        p = TSimd.Fma(p, square, TSimd.Create(2.06390887954e-2f));
-        p = TSimd.Fma(p, square, TSimd.Create(-5.37397155531e-2f));
-        p = TSimd.Fma(p, square, TSimd.Create(1.33314422036e-1f));
-        p = TSimd.Fma(p, square, TSimd.Create(-3.33332819422e-1f));
-        p = TSimd.Fma(TSimd.Multiply(p, square), y, y);
-        TVector e = SimdMath<TSimd, TVector>.Exp(TSimd.Add(size, size));
-        TVector t = TSimd.Subtract(TSimd.Create(1f), TSimd.Divide(TSimd.Create(2f), TSimd.Add(e, TSimd.Create(1f))));
-        t = TSimd.Select(TSimd.LessThan(y, TSimd.Zero), TSimd.Subtract(TSimd.Zero, t), t);
-        return TSimd.Multiply(TSimd.Create(cap), TSimd.Select(TSimd.LessThan(size, TSimd.Create(0.625f)), p, t));
+        if (count < Block)
+        {
+            new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
+            return;
+        }
+
+        for (int j = 0; j < Block; j += TSimd.Count)
+        {
+            TSimd.Store(to + j, TSimd.Load(from + j));
+        }
+    }
+
+    /// <summary>
+    /// Rows whose scores are all -infinity (a caller cut all of their keys) get weights of 0; where the largest is NaN or
+    /// infinity there is no softmax, and all is NaN.
+    /// </summary>
+    private static float Degenerate(float* row, long step, int from, int to, float most)
+    {
+        for (int b = from / Block; b * Block < to; b++)
+        {
+            new Span<float>(row + (b * step), Block).Fill(float.IsNegativeInfinity(most) ? 0 : float.NaN);
+        }
+
+        return 1;
+    }
+
+    /// <summary>
+    /// SimdMath's e^x, to the bit, without its care for what a score less the largest never is: above 0 or NaN. That is
+    /// 3 of its 18 instructions.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector ExpOfNegative(TVector x)
+    {
+        TVector shift = TSimd.Create(12582912f);
+        TVector shifted = TSimd.Fma(x, TSimd.Create(1.442695041f), shift);
+        TVector n = TSimd.Subtract(shifted, shift);
+        TVector r = TSimd.Fma(n, TSimd.Create(-0.693145752f), x);
+        r = TSimd.Fma(n, TSimd.Create(-1.42860677e-6f), r);
+        TVector p = TSimd.Create(1.9875691500e-4f);
+        p = TSimd.Fma(p, r, TSimd.Create(1.3981999507e-3f));
+        p = TSimd.Fma(p, r, TSimd.Create(8.3334519073e-3f));
+        p = TSimd.Fma(p, r, TSimd.Create(4.1665795894e-2f));
+        p = TSimd.Fma(p, r, TSimd.Create(1.6666665459e-1f));
+        p = TSimd.Fma(p, r, TSimd.Create(5.0000001201e-1f));
+        p = TSimd.Fma(p, r, TSimd.Create(1f));
+        p = TSimd.Fma(p, r, TSimd.Create(1f));
+        return TSimd.Select(TSimd.LessThan(x, TSimd.Create(-87.33654f)), TSimd.Zero, TSimd.AddExponent(p, shifted));
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Weir.Kernels.Cpu.Simd;
 using Weir.Kernels.Ops;
 
@@ -148,7 +147,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             int padded = AttentionTile<TSimd, TVector>.Pad(rows);
             int origin = from[0] & ~(KeyBlock - 1);
             long step = padded * KeyBlock;
-            long blocks = (to[rows - 1] - origin + KeyBlock - 1) / KeyBlock;
+            int blocks = (to[rows - 1] - origin + KeyBlock - 1) / KeyBlock;
             int valueStride = Store?.ValueStride ?? 0;
             float* acc = Workers.Scratch(worker, (padded * (valueStride + Size + 16L)) + (blocks * step));
             float* packed = acc + (padded * valueStride);
@@ -156,47 +155,60 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 
             if (Queries != null)
             {
-                Products(s, keyHead, first, rows, padded, origin, (int)blocks, packed, strip);
+                Products(s, keyHead, first, rows, padded, origin, blocks, packed, strip);
             }
 
+            // All rows through one step before the next: rows are independent, so that one hides the latency of another.
+            float* values = stackalloc float[16];
             for (int r = 0; r < rows; r++)
             {
                 float* row = strip + (r * KeyBlock);
-                (int token, int member) = Math.DivRem(first + r, Group);
-                int keys = Rows.End(s);
-                long map = MapStarts[s] + (((((long)keyHead * Group) + member) * Rows.Length(s)) + token) * keys;
-                if (GivenPattern != null)
+                if (GivenPattern != null || GivenScores != null)
                 {
-                    AttentionSoftmax<TSimd, TVector>.ReadMap(GivenPattern + map, origin, from[r], to[r], row, step);
-                    continue;
+                    float* given = Map(GivenPattern != null ? GivenPattern : GivenScores, s, keyHead, first + r);
+                    AttentionSoftmax<TSimd, TVector>.ReadMap(given, origin, from[r], to[r], row, step, blocks);
                 }
 
-                if (GivenScores != null)
+                if (GivenPattern == null)
                 {
-                    AttentionSoftmax<TSimd, TVector>.ReadMap(GivenScores + map, origin, from[r], to[r], row, step);
+                    values[r] = AttentionSoftmax<TSimd, TVector>.Score(row, step, from[r] - origin, to[r] - origin, Options.Scale, Options.Softcap);
                 }
 
-                float most = AttentionSoftmax<TSimd, TVector>.Score(row, step, from[r] - origin, to[r] - origin, Options.Scale, Options.Softcap);
                 if (Scores != null)
                 {
-                    AttentionSoftmax<TSimd, TVector>.WriteMap(row, step, origin, from[r], to[r], Scores + map, keys, float.NegativeInfinity);
+                    AttentionSoftmax<TSimd, TVector>.WriteMap(row, step, origin, from[r], to[r], Map(Scores, s, keyHead, first + r), Rows.End(s), float.NegativeInfinity);
+                }
+            }
+
+            if (GivenPattern == null && (Pattern != null || Z != null))
+            {
+                for (int r = 0; r < rows; r++)
+                {
+                    values[r] = AttentionSoftmax<TSimd, TVector>.Exponentials(strip + (r * KeyBlock), step, from[r] - origin, to[r] - origin, values[r]);
                 }
 
-                if (Pattern != null || Z != null)
+                for (int r = 0; r < rows; r++)
                 {
-                    AttentionSoftmax<TSimd, TVector>.Normalize(row, step, from[r] - origin, to[r] - origin, most);
+                    AttentionSoftmax<TSimd, TVector>.Normalize(strip + (r * KeyBlock), step, from[r] - origin, to[r] - origin, blocks, values[r]);
                 }
+            }
 
-                if (Pattern != null)
-                {
-                    AttentionSoftmax<TSimd, TVector>.WriteMap(row, step, origin, from[r], to[r], Pattern + map, keys, 0);
-                }
+            for (int r = 0; r < rows && Pattern != null; r++)
+            {
+                AttentionSoftmax<TSimd, TVector>.WriteMap(strip + (r * KeyBlock), step, origin, from[r], to[r], Map(Pattern, s, keyHead, first + r), Rows.End(s), 0);
             }
 
             if (Z != null)
             {
                 Mix(s, keyHead, first, rows, padded, origin, from, to, strip, acc);
             }
+        }
+
+        /// <summary>A row's place in a map.</summary>
+        private readonly float* Map(float* map, int s, int keyHead, int row)
+        {
+            (int token, int member) = Math.DivRem(row, Group);
+            return map + MapStarts[s] + ((((((long)keyHead * Group) + member) * Rows.Length(s)) + token) * Rows.End(s));
         }
 
         private readonly void Products(int s, int keyHead, int first, int rows, int padded, int origin, int blocks, float* packed, float* strip)
@@ -233,40 +245,38 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             long step = padded * KeyBlock;
             new Span<float>(acc, padded * stride).Clear();
 
-            // Keys that all rows see go by the tile. The others go row by row: a weight of 0 would not do, because 0
-            // times an infinity behind the mask is NaN.
-            int common = from[rows - 1], end = to[0];
-            if (end <= common)
+            // The tile runs over the keys of all rows; a row's weight for a key that it does not see is 0. That would not
+            // do where such a value is no finite number, so that then the keys that not all rows see go row by row.
+            int low = from[0] - origin, common = from[rows - 1] - origin, end = to[0] - origin, high = to[rows - 1] - origin;
+            if (rows == 1 || AttentionTile<TSimd, TVector>.AreFinite(values, stride, low, Math.Min(common, high))
+                && AttentionTile<TSimd, TVector>.AreFinite(values, stride, Math.Max(end, low), high))
             {
-                (common, end) = (int.MaxValue, 0);
+                AttentionTile<TSimd, TVector>.Mix(padded, strip, low, high, values, stride, acc, Size);
+            }
+            else
+            {
+                bool shared = common < end;
+                for (int r = 0; r < rows; r++)
+                {
+                    int stop = shared ? common : to[r] - origin;
+                    AttentionTile<TSimd, TVector>.MixRow(strip + (r * KeyBlock), step, from[r] - origin, stop, values, stride, acc + (r * stride), Size);
+                }
+
+                if (shared)
+                {
+                    AttentionTile<TSimd, TVector>.Mix(padded, strip, common, end, values, stride, acc, Size);
+                    for (int r = 0; r < rows; r++)
+                    {
+                        AttentionTile<TSimd, TVector>.MixRow(strip + (r * KeyBlock), step, end, to[r] - origin, values, stride, acc + (r * stride), Size);
+                    }
+                }
             }
 
             for (int r = 0; r < rows; r++)
             {
-                int stop = Math.Min(common, to[r]);
-                if (from[r] < stop)
-                {
-                    AttentionTile<TSimd, TVector>.MixRow(
-                        strip + (r * KeyBlock), step, from[r] - origin, stop - origin, values, stride, acc + (r * stride), Size);
-                }
-            }
-
-            if (common < end)
-            {
-                AttentionTile<TSimd, TVector>.Mix(padded, strip, common - origin, end - origin, values, stride, acc, Size);
-            }
-
-            for (int r = 0; r < rows; r++)
-            {
-                if (common < end && end < to[r])
-                {
-                    AttentionTile<TSimd, TVector>.MixRow(
-                        strip + (r * KeyBlock), step, end - origin, to[r] - origin, values, stride, acc + (r * stride), Size);
-                }
-
                 (int token, int member) = Math.DivRem(first + r, Group);
                 float* z = Z + ((long)(Rows.Offsets[s] + token) * ZStride) + ((((long)keyHead * Group) + member) * Size);
-                Unsafe.CopyBlockUnaligned(z, acc + (r * stride), (uint)Size * sizeof(float));
+                AttentionTile<TSimd, TVector>.Store(acc + (r * stride), z, Size);
             }
         }
     }

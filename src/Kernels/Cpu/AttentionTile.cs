@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Weir.Kernels.Cpu.Simd;
 
 namespace Weir.Kernels.Cpu;
@@ -46,7 +47,39 @@ internal static unsafe class AttentionTile<TSimd, TVector>
         }
     }
 
+    /// <summary>Whether all values of keys from .. to - 1 are numbers and finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool AreFinite(float* v, int vStride, int from, int to)
+    {
+        TVector even = TSimd.Zero, odd = TSimd.Zero;
+        float* last = v + ((long)to * vStride);
+        for (float* x = v + ((long)from * vStride); x < last; x += 2 * TSimd.Count)
+        {
+            even = TSimd.Fma(TSimd.Load(x), TSimd.Zero, even);
+            odd = TSimd.Fma(TSimd.Load(x + TSimd.Count), TSimd.Zero, odd);
+        }
+
+        return TSimd.Sum(TSimd.Add(even, odd)) == 0;
+    }
+
+    /// <summary>
+    /// Writes a finished row. Adding 0 makes -0 (a sum whose terms all underflowed) 0: the one bit in which weights of 0
+    /// for unseen keys could be told from a chain without them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Store(float* acc, float* z, int size)
+    {
+        int c = 0;
+        for (; c + TSimd.Count <= size; c += TSimd.Count)
+        {
+            TSimd.Store(z + c, TSimd.Add(TSimd.Load(acc + c), TSimd.Zero));
+        }
+
+        TSimd.StorePartial(z + c, TSimd.Add(TSimd.Load(acc + c), TSimd.Zero), size - c);
+    }
+
     /// <summary>One row of a strip; step is the distance of its blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MixRow(float* p, long step, int from, int to, float* v, int vStride, float* acc, int size)
     {
         int c = 0;
@@ -107,6 +140,7 @@ internal static unsafe class AttentionTile<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix14(float* p, int from, int to, float* v, int vStride, float* acc)
     {
         const int Step = 14 * Block;
@@ -207,6 +241,7 @@ internal static unsafe class AttentionTile<TSimd, TVector>
         TSimd.Store(acc + (13 * vStride) + TSimd.Count, b13);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix6(float* p, int from, int to, float* v, int vStride, float* acc)
     {
         const int Step = 6 * Block;

@@ -1,20 +1,18 @@
-using System.Runtime.InteropServices;
-
 namespace Weir.Kernels.Cpu;
 
-/// <summary>Host memory, 64-byte aligned.</summary>
-internal sealed unsafe class CpuBuffer : DeviceBuffer
+/// <summary>Host memory, 64-byte aligned, in huge pages where it is large.</summary>
+internal sealed class CpuBuffer : DeviceBuffer
 {
     private readonly CpuDevice _device;
 
     public CpuBuffer(CpuDevice device, long bytes)
-        : base(device, (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), 64), bytes) => _device = device;
+        : base(device, CpuMemory.Allocate(bytes), bytes) => _device = device;
 
     public override bool IsHostVisible => true;
 
     protected override void Free()
     {
-        NativeMemory.AlignedFree((void*)Address);
+        CpuMemory.Free(Address, Bytes);
         _device.Freed(Bytes);
     }
 }

@@ -61,21 +61,14 @@ public sealed unsafe class CpuDevice : IDevice
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long bytes)
     {
-        try
-        {
-            var buffer = new CpuBuffer(this, bytes);
-            Counters.BytesAllocated += bytes;
-            Counters.PeakBytesAllocated = Math.Max(Counters.PeakBytesAllocated, Counters.BytesAllocated);
-            return buffer;
-        }
-        catch (OutOfMemoryException e)
-        {
-            throw new WeirException($"The machine has not enough memory for {bytes / 1048576.0:F0} MiB more; use a smaller batch or model.", e);
-        }
+        var buffer = new CpuBuffer(this, bytes);
+        Counters.BytesAllocated += bytes;
+        Counters.PeakBytesAllocated = Math.Max(Counters.PeakBytesAllocated, Counters.BytesAllocated);
+        return buffer;
     }
 
     /// <inheritdoc/>
-    public WeightMatrix Load(MatrixSource source) => throw new NotSupportedException();
+    public WeightMatrix Load(MatrixSource source) => PackedMatrix.Load(this, _workers, source);
 
     /// <inheritdoc/>
     public KeyValueStore CreateKeyValueStore(int heads, int headSize) => new CpuKeyValueStore(this, heads, headSize);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Weir.Kernels.Cpu.Simd;
 using Weir.Kernels.Ops;
 
@@ -7,6 +8,187 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Edit(EditKind kind, Tensor target, Tensor rows, Tensor coefficients, Tensor operand)
     {
-        throw new NotSupportedException();
+        Check.Floats(target);
+        int count = rows.IsAbsent ? 0 : checked((int)rows.Shape.Count);
+        Check.Integers(rows, count);
+        bool shared = CheckEdit(kind, target.Width, count, coefficients, operand);
+        CheckRange(rows, 0, target.Rows);
+        CheckOnce(rows, target.Rows);
+        _counters.Ops++;
+        var body = new EditBody
+        {
+            Kind = kind,
+            Target = Floats(target),
+            Rows = Integers(rows),
+            Coefficients = Floats(coefficients),
+            Operand = Floats(operand),
+            StrideTarget = target.RowStride,
+            StrideOperand = shared ? 0 : operand.RowStride,
+            Width = target.Width,
+        };
+        RowLoop<EditBody>.Run(_workers, count, target.Width * 12L, body);
+    }
+
+    /// <summary>Checks that the operands are those of the kind; true where one operand serves all rows.</summary>
+    private static bool CheckEdit(EditKind kind, int width, int count, Tensor coefficients, Tensor operand)
+    {
+        if (kind is EditKind.Add or EditKind.Scale or EditKind.ProjectOut)
+        {
+            Check.Vector(coefficients, count);
+        }
+        else
+        {
+            Check.Absent(coefficients, "this kind of edit has none");
+        }
+
+        switch (kind)
+        {
+            case EditKind.Scale or EditKind.Zero:
+                Check.Absent(operand, "this kind of edit has none");
+                return true;
+            case EditKind.Clamp:
+                Check.Vector(operand, 2);
+                return true;
+            case EditKind.Add or EditKind.Replace or EditKind.ProjectOut:
+                if (!operand.IsAbsent && operand.Shape.Rank == 1 && operand.Shape.Count == width)
+                {
+                    Check.Vector(operand, width);
+                    return true;
+                }
+
+                Check.Rows(operand, count, width);
+                return false;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "This is not a kind of edit.");
+        }
+    }
+
+    /// <summary>No row twice: two threads would write it.</summary>
+    private void CheckOnce(Tensor rows, int end)
+    {
+        int* r = Integers(rows);
+        int count = (int)rows.Shape.Count;
+        int i = 1;
+        while (i < count && r[i - 1] < r[i])
+        {
+            i++;
+        }
+
+        if (i >= count)
+        {
+            return;
+        }
+
+        uint* seen = (uint*)_workers.Scratch(0, (end + 31) / 32);
+        NativeMemory.Clear(seen, (nuint)((end + 31) / 32 * sizeof(uint)));
+        for (i = 0; i < count; i++)
+        {
+            uint bit = 1u << (r[i] & 31);
+            Check.That((seen[r[i] >> 5] & bit) == 0, "An edit names a row twice.");
+            seen[r[i] >> 5] |= bit;
+        }
+    }
+
+    private struct EditBody : IRowBody
+    {
+        public EditKind Kind;
+        public float* Target;
+        public int* Rows;
+        public float* Coefficients;
+        public float* Operand;
+        public long StrideTarget;
+        public long StrideOperand;
+        public int Width;
+
+        public readonly void Run(int start, int end)
+        {
+            for (int i = start; i < end; i++)
+            {
+                EditRow(Target + (Rows[i] * StrideTarget), Coefficients is null ? 0 : Coefficients[i], Operand + (i * StrideOperand));
+            }
+        }
+
+        // A coefficient that changes nothing by the formula changes no bit either: x + 0 v would lose the sign of -0, and
+        // 0 times infinity is NaN.
+        private readonly void EditRow(float* x, float c, float* v)
+        {
+            switch (Kind)
+            {
+                case EditKind.Add:
+                    if (c != 0)
+                    {
+                        AddMultiple(x, c, v);
+                    }
+
+                    break;
+                case EditKind.Scale:
+                    if (c != 1)
+                    {
+                        Scale(x, c);
+                    }
+
+                    break;
+                case EditKind.Zero:
+                    new Span<float>(x, Width).Clear();
+                    break;
+                case EditKind.Replace:
+                    CopyRow(v, x, Width);
+                    break;
+                case EditKind.ProjectOut:
+                    double square = F64.Dot(v, v, Width);
+                    if (c != 0 && square != 0)
+                    {
+                        AddMultiple(x, (float)(-c * (F64.Dot(x, v, Width) / square)), v);
+                    }
+
+                    break;
+                case EditKind.Clamp:
+                    Clamp(x, v[0], v[1]);
+                    break;
+            }
+        }
+
+        private readonly void AddMultiple(float* x, float c, float* v)
+        {
+            TVector factor = TSimd.Create(c);
+            int width = Width;
+            int i = 0;
+            for (; i <= width - TSimd.Count; i += TSimd.Count)
+            {
+                TSimd.Store(x + i, TSimd.Fma(factor, TSimd.Load(v + i), TSimd.Load(x + i)));
+            }
+
+            int rest = width - i;
+            TSimd.StorePartial(x + i, TSimd.Fma(factor, TSimd.LoadPartial(v + i, rest), TSimd.LoadPartial(x + i, rest)), rest);
+        }
+
+        private readonly void Scale(float* x, float c)
+        {
+            TVector factor = TSimd.Create(c);
+            int width = Width;
+            int i = 0;
+            for (; i <= width - TSimd.Count; i += TSimd.Count)
+            {
+                TSimd.Store(x + i, TSimd.Multiply(TSimd.Load(x + i), factor));
+            }
+
+            int rest = width - i;
+            TSimd.StorePartial(x + i, TSimd.Multiply(TSimd.LoadPartial(x + i, rest), factor), rest);
+        }
+
+        private readonly void Clamp(float* x, float low, float high)
+        {
+            TVector least = TSimd.Create(low);
+            TVector most = TSimd.Create(high);
+            int width = Width;
+            int i = 0;
+            for (; i <= width - TSimd.Count; i += TSimd.Count)
+            {
+                TSimd.Store(x + i, TSimd.Min(TSimd.Max(TSimd.Load(x + i), least), most));
+            }
+
+            int rest = width - i;
+            TSimd.StorePartial(x + i, TSimd.Min(TSimd.Max(TSimd.LoadPartial(x + i, rest), least), most), rest);
+        }
     }
 }

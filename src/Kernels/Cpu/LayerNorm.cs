@@ -1,4 +1,3 @@
-using Weir.Kernels.Cpu.Simd;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
@@ -7,6 +6,13 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void LayerNorm(Tensor x, Tensor gain, Tensor bias, float epsilon, Tensor y, in NormTaps taps = default)
     {
-        throw new NotSupportedException();
+        Check.Floats(x);
+        Check.Vector(gain, x.Width);
+        if (!bias.IsAbsent)
+        {
+            Check.Vector(bias, x.Width);
+        }
+
+        Norm(x, gain, gainOffset: 0, bias, epsilon, centered: true, y, taps);
     }
 }

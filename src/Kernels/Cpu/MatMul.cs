@@ -1,12 +1,65 @@
-using Weir.Kernels.Cpu.Simd;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
+    // Packed rows of one pass over the weights: they stay in the third-level cache while every panel meets all of them.
+    private const long PackedFloats = 2 << 20;
+
     public void MatMul(Tensor x, WeightMatrix w, Tensor y, in MatMulOptions options = default)
     {
-        throw new NotSupportedException();
+        var matrix = (PackedMatrix)w;
+        CheckProduct(x, matrix, y, options);
+        _counters.Ops++;
+        _counters.Flops += 2L * x.Rows * x.Width * w.Outputs;
+        int k = x.Width;
+        if (x.Rows == 0 || w.Outputs == 0)
+        {
+            return;
+        }
+
+        int pass = (int)Math.Clamp(PackedFloats / Math.Max(k, 1) / TSimd.TileRows, 8, 1 << 20) * TSimd.TileRows;
+        for (int start = 0; start < x.Rows; start += pass)
+        {
+            int rows = Math.Min(pass, x.Rows - start);
+            var tiles = new RowTiles(rows, TSimd.TileRows);
+            float* a = Floats(x) + ((long)start * x.RowStride);
+            if (rows > 1)
+            {
+                float* packed = _workers.SharedScratch((long)rows * k);
+                PackRowsBody.Pack(_workers, tiles, a, x.RowStride, k, packed);
+                a = packed;
+            }
+
+            var body = new ProductBody<TSimd, TVector>(_workers, tiles, a, k, matrix, options.InputOffset)
+            {
+                Y = Floats(y) + ((long)start * y.RowStride),
+                YStride = y.RowStride,
+                Bias = Floats(options.Bias),
+                Activation = options.Activation,
+                Residual = options.Residual.IsAbsent ? null : Floats(options.Residual) + ((long)start * options.Residual.RowStride),
+                ResidualStride = options.Residual.IsAbsent ? 0 : options.Residual.RowStride,
+            };
+            _workers.For(body.Chunks, ref body);
+        }
+    }
+
+    private static void CheckProduct(Tensor x, PackedMatrix w, Tensor y, in MatMulOptions options)
+    {
+        Check.Floats(x);
+        Check.Rows(y, x.Rows, w.Outputs);
+        Check.That(
+            options.InputOffset >= 0 && options.InputOffset <= w.Inputs - x.Width,
+            $"Inputs {options.InputOffset} .. {options.InputOffset + x.Width} are not all of a matrix with {w.Inputs}.");
+        if (!options.Bias.IsAbsent)
+        {
+            Check.Vector(options.Bias, w.Outputs);
+        }
+
+        if (!options.Residual.IsAbsent)
+        {
+            Check.Like(options.Residual, y);
+        }
     }
 }

@@ -15,6 +15,8 @@ internal unsafe interface IPanelElement<TSimd, TVector>
     /// <summary>Bytes of one column in one step of k.</summary>
     static abstract int Size { get; }
 
+    /// <summary>Whether a panel that meets several tiles should be widened in advance.</summary>
+    static abstract bool Widen { get; }
 
     /// <summary>Count columns of the first half of the panel.</summary>
     static abstract TVector Low(byte* b);
@@ -30,6 +32,7 @@ internal readonly unsafe struct PanelF32<TSimd, TVector> : IPanelElement<TSimd, 
 {
     public static int Size => 4;
 
+    public static bool Widen => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Low(byte* b) => TSimd.Load((float*)b);
@@ -45,6 +48,7 @@ internal readonly unsafe struct PanelBF16<TSimd, TVector> : IPanelElement<TSimd,
 {
     public static int Size => 2;
 
+    public static bool Widen => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Low(byte* b) => TSimd.LowBF16((uint*)b);
@@ -60,6 +64,7 @@ internal readonly unsafe struct PanelF16<TSimd, TVector> : IPanelElement<TSimd, 
 {
     public static int Size => 2;
 
+    public static bool Widen => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Low(byte* b) => TSimd.LowF16((uint*)b);

@@ -1,4 +1,3 @@
-using Weir.Kernels.Cpu.Simd;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
@@ -7,6 +6,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void RmsNorm(Tensor x, Tensor gain, float gainOffset, float epsilon, Tensor y, in NormTaps taps = default)
     {
-        throw new NotSupportedException();
+        Check.Floats(x);
+        Check.Vector(gain, x.Shape[x.Shape.Rank - 1]);
+        Norm(x, gain, gainOffset, bias: default, epsilon, centered: false, y, taps);
     }
 }

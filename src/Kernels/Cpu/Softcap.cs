@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Weir.Kernels.Cpu.Simd;
 using Weir.Kernels.Ops;
 
@@ -7,6 +8,21 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Softcap(Tensor x, float cap, Tensor y)
     {
-        throw new NotSupportedException();
+        Check.That(cap > 0, "A softcap must be above 0.");
+        Check.Floats(y);
+        Check.Like(x, y);
+        Elementwise(new Cap { Limit = cap }, x, x, y, cost: 24);
+    }
+
+    private struct Cap : IElementwise<TVector>
+    {
+        public float Limit;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly TVector Apply(TVector a, TVector b)
+        {
+            TVector limit = TSimd.Create(Limit);
+            return TSimd.Multiply(limit, SimdMath<TSimd, TVector>.Tanh(TSimd.Divide(a, limit)));
+        }
     }
 }

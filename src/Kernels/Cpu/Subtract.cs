@@ -1,4 +1,4 @@
-using Weir.Kernels.Cpu.Simd;
+using System.Runtime.CompilerServices;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
@@ -7,6 +7,15 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Subtract(Tensor a, Tensor b, Tensor y)
     {
-        throw new NotSupportedException();
+        Check.Floats(y);
+        Check.Like(a, y);
+        Check.Like(b, y);
+        Elementwise(default(Difference), a, b, y);
+    }
+
+    private readonly struct Difference : IElementwise<TVector>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector Apply(TVector a, TVector b) => TSimd.Subtract(a, b);
     }
 }

@@ -1,0 +1,61 @@
+using BenchmarkDotNet.Attributes;
+
+namespace Weir.Kernels.Bench;
+
+/// <summary>The third stage alone; it reads the map's lower triangle.</summary>
+public class AttentionMixBench : OpBench
+{
+    private readonly Dictionary<AttentionText, Operands> _texts = [];
+
+    /// <inheritdoc/>
+    public override Work WorkOf(string benchmark)
+    {
+        AttentionText t = Text(benchmark);
+        return new(2 * t.Pairs * t.Size, t.RowBytes + t.StoreBytes + (4 * t.Pairs));
+    }
+
+    [Benchmark]
+    public void Prompt() => Run(AttentionText.Prompt);
+
+    [Benchmark]
+    public void Long() => Run(AttentionText.Long);
+
+    [Benchmark]
+    public void Windowed() => Run(AttentionText.Windowed);
+
+    /// <inheritdoc/>
+    protected override void Prepare()
+    {
+        foreach (AttentionText t in new[] { AttentionText.Prompt, AttentionText.Long, AttentionText.Windowed })
+        {
+            _texts[t] = new Operands(t.Store(Opened, shape => Numbers(shape)), t.Rows, Numbers(new Shape(t.Map)), Empty(t.Shape));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Release()
+    {
+        foreach (Operands o in _texts.Values)
+        {
+            o.Store.Dispose();
+        }
+
+        _texts.Clear();
+    }
+
+    private static AttentionText Text(string benchmark) => benchmark switch
+    {
+        nameof(Long) => AttentionText.Long,
+        nameof(Windowed) => AttentionText.Windowed,
+        _ => AttentionText.Prompt,
+    };
+
+    private void Run(AttentionText t)
+    {
+        Operands o = _texts[t];
+        Ops.AttentionMix(o.Pattern, o.Store, o.Rows, t.Window, o.Z);
+        Opened.Synchronize();
+    }
+
+    private sealed record Operands(KeyValueStore Store, PackedRows Rows, Tensor Pattern, Tensor Z);
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Builds everything; any argument is dotnet's.
+exec dotnet build Engine.sln -c Release "$@"

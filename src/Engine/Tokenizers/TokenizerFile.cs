@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace Weir.Engine.Tokenizers;
+
+/// <summary>Reads the <c>tokenizer.json</c> of a Hugging Face directory.</summary>
+public static class TokenizerFile
+{
+    /// <summary>Builds the tokenizer that a file describes.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="embeddingRows">How many rows the model's embedding has; every token id must be one of them.</param>
+    /// <exception cref="TokenizerException">The file is broken or asks for something that is not supported.</exception>
+    public static ITokenizer Load(string path, int embeddingRows)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(embeddingRows);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new() { AllowDuplicateProperties = false });
+            return TokenizerReader.Read(new JsonScope(document.RootElement, "the file", path), embeddingRows);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TokenizerException(path, TokenizerError.Unreadable, $"{e.Message.TrimEnd('.')}; check the path.", e);
+        }
+        catch (JsonException e) when (e.Message.Contains("Duplicate", StringComparison.Ordinal))
+        {
+            throw new TokenizerException(path, TokenizerError.DuplicateJsonKey,
+                $"{e.Message.TrimEnd('.')}; remove one, since readers disagree on which counts.", e);
+        }
+        catch (JsonException e)
+        {
+            throw new TokenizerException(path, TokenizerError.InvalidJson, $"{e.Message.TrimEnd('.')}; download the file again.", e);
+        }
+    }
+
+    /// <summary>Checks that special ids from elsewhere, such as <c>config.json</c>, are in the vocabulary.</summary>
+    /// <param name="path">The tokenizer's file, for the message.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="specialIds">The ids and what they are called there, such as <c>eos_token_id</c>.</param>
+    /// <exception cref="TokenizerException">An id is not in the vocabulary.</exception>
+    public static void CheckSpecialIds(string path, ITokenizer tokenizer, IEnumerable<(string Name, int Id)> specialIds)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(specialIds);
+        foreach ((string name, int id) in specialIds)
+        {
+            if (id < 0 || id >= tokenizer.VocabularySize)
+            {
+                throw new TokenizerException(path, TokenizerError.SpecialTokenMismatch,
+                    $"{name} is {id}, but the vocabulary has ids 0 to {tokenizer.VocabularySize - 1}; use the tokenizer and config of one checkpoint.");
+            }
+        }
+    }
+}

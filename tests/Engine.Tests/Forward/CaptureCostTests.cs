@@ -1,0 +1,99 @@
+using Weir.Engine.Forward;
+using Weir.Engine.Hooks;
+using Weir.Kernels;
+
+namespace Weir.Engine.Tests.Forward;
+
+/// <summary>A captured residual is written where it is kept: it costs no op and moves no byte.</summary>
+public sealed class CaptureCostTests
+{
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("pythia")]
+    [InlineData("llama3")]
+    [InlineData("gemma2")]
+    [InlineData("olmo2")]
+    [InlineData("opt-postnorm")]
+    public void CapturingEveryResidualMovesNoByteAndRunsNoOp(string name)
+    {
+        Model model = Fixture.Model(name);
+        int[][] prompts = Fixture.Prompts(name);
+        var hooks = new HookSet().Capture(Site.ResidualPre.AllLayers, Site.ResidualPost.AllLayers);
+        if (!model.Spec.ParallelResidual)
+        {
+            hooks.Capture(Site.ResidualMid.AllLayers);
+        }
+
+        Assert.Equal(Cost(model, prompts, new HookSet()), Cost(model, prompts, hooks));
+    }
+
+    [Fact]
+    public void TheCountersDoSeeACopy()
+    {
+        Model model = Fixture.Model("llama3");
+        int[][] prompts = Fixture.Prompts("llama3");
+        // The input is changed and its value before the change is wanted too: this needs a copy.
+        var hooks = new HookSet().Capture(Site.ResidualPost[0]).Edit(Edit.Zero(Site.ResidualPre[1]) with { Positions = 1000.. });
+        Assert.True(Cost(model, prompts, hooks).Bytes > Cost(model, prompts, new HookSet()).Bytes);
+    }
+
+    [Fact]
+    public void BlocksAfterTheLastSiteDoNotRunWhenNoLogitsAreAsked()
+    {
+        Model model = Fixture.Model("llama3");
+        int[][] prompts = Fixture.Prompts("llama3");
+        long before = model.Device.Counters.Flops;
+        using (model.Forward(prompts, new HookSet().Capture(Site.ResidualPost[0]), new ForwardOptions { Logits = LogitRows.None }))
+        {
+        }
+
+        long one = model.Device.Counters.Flops - before;
+        using (model.Forward(prompts, new HookSet().Capture(Site.ResidualPost[1]), new ForwardOptions { Logits = LogitRows.None }))
+        {
+        }
+
+        Assert.Equal(2 * one, model.Device.Counters.Flops - before - one);
+    }
+
+    [Fact]
+    public void ResultsOwnTheirMemory()
+    {
+        Model model = Fixture.Model("llama3");
+        int[][] prompts = Fixture.Prompts("llama3");
+        using ForwardResult first = model.Forward([prompts[0]], new HookSet().Capture(Site.ResidualPost[1]));
+        float[] before = Fixture.Read(model, first[Site.ResidualPost[1]]);
+        using ForwardResult second = model.Forward([prompts[1]], new HookSet().Capture(Site.ResidualPost[1]));
+        Fixture.SameBits(before, Fixture.Read(model, first[Site.ResidualPost[1]]), "the first result after a second pass");
+        ForwardResult third = model.Forward([prompts[1]], new HookSet().Capture(Site.ResidualPost[1]));
+        third.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => third[Site.ResidualPost[1]]);
+    }
+
+    [Fact]
+    public void AskingForWhatWasNotCapturedIsANamedError()
+    {
+        Model model = Fixture.Model("llama3");
+        using ForwardResult run = model.Forward(Fixture.Prompts("llama3"), null, new ForwardOptions { Logits = LogitRows.None });
+        Assert.Contains("NotCaptured", Assert.Throws<SiteException>(() => run[Site.Z[0]]).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => run.Logits);
+        Assert.Throws<SiteException>(() => model.Forward(Fixture.Prompts("llama3"), new HookSet().Capture(Site.Logits), new ForwardOptions { Logits = LogitRows.None }));
+    }
+
+    [Fact]
+    public void BadTokensAreNamedErrors()
+    {
+        Model model = Fixture.Model("gpt2");
+        Assert.Contains("EmptyPrompt", Assert.Throws<WeirException>(() => model.Forward(Array.Empty<int>())).Message, StringComparison.Ordinal);
+        Assert.Contains("TokenOutOfRange", Assert.Throws<WeirException>(() => model.Forward([model.Spec.VocabularySize])).Message, StringComparison.Ordinal);
+        Assert.Contains("TokenOutOfRange", Assert.Throws<WeirException>(() => model.Forward([-1])).Message, StringComparison.Ordinal);
+        Assert.Contains("ContextExceeded", Assert.Throws<WeirException>(() => model.Forward(new int[model.Spec.ContextLength + 1])).Message, StringComparison.Ordinal);
+    }
+
+    private static (long Ops, long Bytes, long Flops) Cost(Model model, int[][] prompts, HookSet hooks)
+    {
+        DeviceCounters c = model.Device.Counters;
+        (long Ops, long Bytes, long Flops) before = (c.Ops, c.BytesCopied, c.Flops);
+        model.Forward(prompts, hooks).Dispose();
+        return (c.Ops - before.Ops, c.BytesCopied - before.Bytes, c.Flops - before.Flops);
+    }
+}

@@ -1,0 +1,200 @@
+using Weir.Kernels.Ops;
+
+namespace Weir.Kernels.Tests;
+
+public sealed class AttentionTests
+{
+    [Theory]
+    [EveryDevice]
+    public void IsTheFormula(string device)
+    {
+        foreach (AttentionCase c in AttentionCase.All)
+        {
+            using var t = new TestTensors(device);
+            Oracle.Within(c.Expected().Z, c.Run(t), 3e-6, 1e-6, c.ToString());
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void TapsSeeTheMapsAndChangeNothing(string device)
+    {
+        foreach (AttentionCase c in AttentionCase.All)
+        {
+            using var t = new TestTensors(device);
+            using KeyValueStore store = c.Store(t);
+            var shape = new Shape(c.Rows.Rows, c.Heads, c.Size);
+            Tensor q = t.Input(c.Queries, shape, strided: true);
+            Tensor z = t.Output(shape, strided: true);
+            var map = new Shape((int)AttentionMap.Count(c.Rows, c.Heads));
+            var taps = new AttentionTaps(t.Output(map), t.Output(map));
+            t.Ops.Attention(q, store, c.Rows, c.Options, z, taps);
+
+            (double[] scores, double[] pattern, _) = c.Expected();
+            Oracle.Within(scores, t.Read(taps.Scores), 3e-6, 1e-6, $"scores of {c}");
+            Oracle.Within(pattern, t.Read(taps.Pattern), 0, 1e-5, $"pattern of {c}");
+            Oracle.SameBits(c.Run(t), t.Read(z), $"z of {c}, strided and tapped");
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void ARowsBitsAreItsOwn(string device)
+    {
+        foreach (AttentionCase c in AttentionCase.All)
+        {
+            using var t = new TestTensors(device);
+            float[] whole = c.Run(t);
+            int width = c.Heads * c.Size;
+            for (int s = 0; s < c.Sequences; s++)
+            {
+                // From the first row, from one that falls elsewhere in its strip, and the last row as a decode step.
+                foreach (int skip in new[] { 0, c.Lengths[s] / 3, c.Lengths[s] - 1 })
+                {
+                    if (skip >= 0 && skip < c.Lengths[s])
+                    {
+                        float[] alone = c.Only(s, c.Starts[s] + skip).Run(t);
+                        Oracle.SameBits(whole.AsSpan((c.Rows.Offsets[s] + skip) * width, alone.Length), alone, $"sequence {s} from row {skip} of {c}");
+                    }
+                }
+            }
+
+            foreach (string sibling in Devices.Siblings(device))
+            {
+                using var other = new TestTensors(sibling);
+                Oracle.SameBits(whole, c.Run(other), $"{sibling}: {c}");
+            }
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void DecodingKeyByKeyIsPrefill(string device)
+    {
+        foreach (AttentionCase c in AttentionCase.All.Where(c => c.Lengths.Max() > 1))
+        {
+            using var t = new TestTensors(device);
+            float[] whole = c.Run(t);
+            using KeyValueStore store = c.Store(t, withBatch: false);
+            int width = c.Heads * c.Size;
+            for (int i = 0; i < c.Lengths.Max(); i++)
+            {
+                // Sequences that have ended stay in the batch with no rows.
+                int[] starts = [.. c.Starts.Select((start, s) => start + Math.Min(i, c.Lengths[s]))];
+                int[] lengths = [.. c.Lengths.Select(n => i < n ? 1 : 0)];
+                var rows = new PackedRows([0, .. lengths.Select((_, s) => lengths[..(s + 1)].Sum())], starts);
+                c.Append(t, store, starts, lengths);
+                float[] q = [.. lengths.SelectMany((n, s) => c.Queries.AsSpan((c.Rows.Offsets[s] + i) * width * n, n * width).ToArray())];
+                var shape = new Shape(rows.Rows, c.Heads, c.Size);
+                Tensor z = t.Output(shape);
+                t.Ops.Attention(t.Input(q, shape), store, rows, c.Options, z);
+                float[] step = t.Read(z);
+                for (int s = 0; s < c.Sequences; s++)
+                {
+                    if (lengths[s] == 1)
+                    {
+                        Oracle.SameBits(whole.AsSpan((c.Rows.Offsets[s] + i) * width, width), step.AsSpan(rows.Offsets[s] * width, width), $"step {i} of {c}");
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void KeysThatARowDoesNotSeeLeaveNoTrace(string device)
+    {
+        foreach (AttentionCase c in AttentionCase.All.Where(c => c.Lengths.Max() > 1))
+        {
+            using var t = new TestTensors(device);
+            float[] clean = c.Run(t);
+            int width = c.KeyHeads * c.Size;
+            int sequence = Array.IndexOf(c.Lengths, c.Lengths.Max());
+            foreach (int poisoned in new[] { c.Starts[sequence] + (c.Lengths[sequence] / 2), c.Starts[sequence] + c.Lengths[sequence] - 1, c.Starts[sequence] })
+            {
+                float[][] k = [.. c.Keys.Select(x => (float[])x.Clone())];
+                float[][] v = [.. c.Values.Select(x => (float[])x.Clone())];
+                k[sequence].AsSpan(poisoned * width, width).Fill(float.NaN);
+                v[sequence].AsSpan(poisoned * width, width).Fill(float.PositiveInfinity);
+                float[] z = c.With(c.Queries, k, v).Run(t);
+                for (int s = 0; s < c.Sequences; s++)
+                {
+                    for (int i = 0; i < c.Lengths[s]; i++)
+                    {
+                        int row = (c.Rows.Offsets[s] + i) * c.Heads * c.Size;
+                        int position = c.Starts[s] + i;
+                        if (s == sequence && poisoned >= c.First(position) && poisoned <= position)
+                        {
+                            Assert.All(z.AsSpan(row, c.Heads * c.Size).ToArray(), x => Assert.Equal(float.NaN, x));
+                        }
+                        else
+                        {
+                            Oracle.SameBits(clean.AsSpan(row, c.Heads * c.Size), z.AsSpan(row, c.Heads * c.Size), $"row {i} of sequence {s}, key {poisoned} spoilt, {c}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void LongTextsGiveTheSameBitsOnAnyNumberOfThreads(string device)
+    {
+        // Enough work to be shared out, unlike the small cases.
+        var c = new AttentionCase(6, 3, 64, [0, 500], [300, 1]);
+        using var t = new TestTensors(device);
+        float[] z = c.Run(t);
+        Oracle.Within(c.Expected().Z, z, 3e-6, 1e-6, c.ToString());
+        Oracle.SameBits(z, c.Run(t), "the second time");
+        foreach (string sibling in Devices.Siblings(device))
+        {
+            using var other = new TestTensors(sibling);
+            Oracle.SameBits(z, c.Run(other), sibling);
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void AllocatesNothing(string device)
+    {
+        var c = new AttentionCase(4, 4, 64, [0, 50], [200, 1]);
+        using var t = new TestTensors(device);
+        using KeyValueStore store = c.Store(t);
+        PackedRows rows = c.Rows;
+        var shape = new Shape(rows.Rows, c.Heads, c.Size);
+        Tensor q = t.Input(c.Queries, shape);
+        Tensor z = t.Output(shape);
+        long least = long.MaxValue;
+        for (int i = 0; i < 5; i++)
+        {
+            // The first calls allocate for the JIT.
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            t.Ops.Attention(q, store, rows, c.Options, z);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void RefusesOperandsThatDoNotFit(string device)
+    {
+        var c = new AttentionCase(4, 2, 8, [0], [3]);
+        using var t = new TestTensors(device);
+        using KeyValueStore store = c.Store(t);
+        Tensor Made(params int[] shape) => t.Output(new Shape(shape));
+        void Refused(Tensor q, Tensor z, PackedRows rows, AttentionTaps taps = default) =>
+            Assert.Throws<ArgumentException>(() => t.Ops.Attention(q, store, rows, c.Options, z, taps));
+
+        Refused(Made(3, 3, 8), Made(3, 3, 8), c.Rows); // 3 query heads on 2 key heads
+        Refused(Made(3, 4, 9), Made(3, 4, 9), c.Rows);
+        Refused(Made(2, 4, 8), Made(2, 4, 8), c.Rows);
+        Refused(Made(3, 4, 8), Made(3, 2, 8), c.Rows);
+        Refused(Made(3, 4, 8), Made(3, 4, 8), new PackedRows([0, 3], [1000])); // no room
+        Refused(Made(3, 4, 8), Made(3, 4, 8), new PackedRows([0, 1, 3], [0, 0])); // two sequences
+        Refused(Made(3, 4, 8), Made(3, 4, 8), c.Rows, new AttentionTaps(Made(35), default));
+        Refused(Made(3, 4, 8), Made(3, 4, 8), c.Rows, new AttentionTaps(default, Made(37)));
+    }
+}

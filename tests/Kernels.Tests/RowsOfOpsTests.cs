@@ -1,0 +1,56 @@
+using Weir.Kernels.Ops;
+
+namespace Weir.Kernels.Tests;
+
+/// <summary>
+/// An op is a row of files of one name, a file for each column. A new column is a line here; an op without one of its
+/// files is red.
+/// </summary>
+public sealed class RowsOfOpsTests
+{
+    private static readonly (string Column, Func<string, string> Path)[] Columns =
+    [
+        ("contract", op => $"src/Kernels/Ops/{op}.cs"),
+        ("CPU body", op => $"src/Kernels/Cpu/{op}.cs"),
+        ("test", op => $"tests/Kernels.Tests/{op}Tests.cs"),
+        ("bench", op => $"bench/Kernels.Bench/{op}Bench.cs"),
+    ];
+
+    private static readonly string Root = FindRoot();
+
+    public static TheoryData<string> Ops() => [.. typeof(IOps).GetMethods().Select(m => m.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Ops))]
+    public void HasEveryColumn(string op)
+    {
+        string[] holes = [.. Columns.Where(c => IsHole(Path.Combine(Root, c.Path(op)), op)).Select(c => $"{c.Column} ({c.Path(op)})")];
+        Assert.True(holes.Length == 0, $"{op} lacks its {string.Join(", its ", holes)}.");
+    }
+
+    [Fact]
+    public void ThereAreOps() => Assert.True(Ops().Count >= 25);
+
+    /// <summary>True where a file is not there, speaks of something else, or is a stub.</summary>
+    private static bool IsHole(string path, string op)
+    {
+        if (!File.Exists(path))
+        {
+            return true;
+        }
+
+        string text = File.ReadAllText(path);
+        return !text.Contains(op + '(', StringComparison.Ordinal) || text.Contains("NotSupportedException()", StringComparison.Ordinal);
+    }
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Directory.Packages.props")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+    }
+}

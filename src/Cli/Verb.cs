@@ -18,6 +18,9 @@ internal abstract class Verb : Command
     /// <summary>What else help says, paragraph by paragraph; lines that begin with a space stay as they are.</summary>
     public virtual string Notes => "";
 
+    /// <summary>True where its argument may be given several times.</summary>
+    public virtual bool TakesMany => true;
+
     /// <summary>Command lines that work as they stand.</summary>
     public abstract IReadOnlyList<string> Examples { get; }
 

@@ -62,7 +62,7 @@ internal sealed class GenerateCommand : Verb
             TopP = _topP.Get(a),
             Stop = [.. _stop.Get(a).Select(Unescape)],
         };
-        if (options.Stop.Contains(""))
+        if (options.Stop.Any(stop => stop.Length == 0))
         {
             throw new UsageException("--stop needs a text that is not empty.");
         }

@@ -41,9 +41,12 @@ internal sealed class LensCommand : Verb
     public override string Notes => EditSettings.Help;
 
     /// <inheritdoc/>
+    public override bool TakesMany => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "weir lens \"The capital of France is\" --target \" Paris\"",
+        "weir lens \"Then John and Mary went to the store. Mary gave a ring to\" --target \" John\" --target \" Mary\"",
         "weir lens \"12 + 7 =\" --positions -1 --top 10 --json lens.json",
         "weir lens \"The capital of France is\" --skip resid_post.4 --html lens.html",
     ];

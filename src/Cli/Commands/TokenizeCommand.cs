@@ -28,6 +28,9 @@ internal sealed class TokenizeCommand : Verb
     }
 
     /// <inheritdoc/>
+    public override bool TakesMany => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
         "weir tokenize \"The capital of France is\"",

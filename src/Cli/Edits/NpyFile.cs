@@ -22,7 +22,7 @@ internal static class NpyFile
         byte[] bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         ReadOnlySpan<byte> rest = bytes;
-        if (bytes.Length < 12 || !rest.StartsWith([0x93, .. "NUMPY"u8]) || bytes[6] is not (1 or 2 or 3))
+        if (bytes.Length < 12 || bytes[0] != 0x93 || !rest[1..].StartsWith("NUMPY"u8) || bytes[6] is not (1 or 2 or 3))
         {
             throw Bad(path, "is no .npy file");
         }

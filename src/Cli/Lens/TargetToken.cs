@@ -20,10 +20,20 @@ internal static class TargetToken
 
         ITokenizer tokenizer = model.Tokenizer;
         int[] ids = tokenizer.Encode(text, addSpecialTokens: false);
-        return ids.Length == 1 ? ids[0]
-            : tokenizer.IdOf(text)
-            ?? throw new WeirException(ids.Length == 0
-                ? "--target needs a token, not an empty text."
-                : $"--target '{text}' is {ids.Length} tokens ({string.Join(' ', ids.Take(6).Select(i => TokenText.Of(tokenizer, i)))}); name one, often with the space before it, such as ' {text.Trim()}'.");
+        if (ids.Length == 1 || tokenizer.IdOf(text) is not null)
+        {
+            return ids.Length == 1 ? ids[0] : tokenizer.IdOf(text)!.Value;
+        }
+
+        if (ids.Length == 0)
+        {
+            throw new UsageException("--target needs a token, not an empty text.");
+        }
+
+        string spaced = $" {text}";
+        string advice = tokenizer.Encode(spaced, addSpecialTokens: false).Length == 1
+            ? $"with the space before it, '{spaced}', it is one"
+            : $"name one of them, such as id:{ids[0]}";
+        throw new WeirException($"--target '{text}' is {ids.Length} tokens ({string.Join(' ', ids.Take(6).Select(i => TokenText.Of(tokenizer, i)))}); {advice}.");
     }
 }

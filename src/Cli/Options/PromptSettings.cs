@@ -17,7 +17,7 @@ internal sealed class PromptSettings
         _many = many;
         Argument = new Argument<string[]>(name)
         {
-            Arity = many ? ArgumentArity.ZeroOrMore : ArgumentArity.ZeroOrOne,
+            Arity = ArgumentArity.ZeroOrMore,
             Description = many ? "a text, or several; - reads one from the standard input" : "the text; - reads it from the standard input",
         };
         File = new TextSetting("--file", "FILE", many
@@ -39,6 +39,11 @@ internal sealed class PromptSettings
     {
         string[] given = session.Arguments.GetValue(Argument) ?? [];
         string? file = File.Get(session.Arguments);
+        if (!_many && given.Length > 1)
+        {
+            throw new UsageException($"'{given[1]}' is one argument too many; a {Argument.Name} with spaces stands in quotes.");
+        }
+
         if (given.Length > 0 == file is not null)
         {
             throw new UsageException(file is null ? $"A {Argument.Name} is missing." : $"A {Argument.Name} and --file are given; give one of them.");

@@ -44,7 +44,7 @@ internal static class HelpText
     {
         Paragraph(terminal, $"{verb.Description}.", width);
         Title(terminal, "Usage");
-        string arguments = string.Concat(verb.Arguments.Select(a => a.Arity.MaximumNumberOfValues > 1 ? $" [{a.Name}...]" : $" [{a.Name}]"));
+        string arguments = string.Concat(verb.Arguments.Select(a => a.Arity.MaximumNumberOfValues > 1 && verb.TakesMany ? $" [{a.Name}...]" : $" [{a.Name}]"));
         terminal.Output.WriteLine($"  weir {verb.Name}{arguments} [options]");
         foreach (Argument argument in verb.Arguments)
         {

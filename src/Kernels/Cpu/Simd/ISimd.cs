@@ -86,6 +86,9 @@ internal unsafe interface ISimd<TVector>
     /// <summary>True where any lane of a is greater than b's.</summary>
     static abstract bool AnyGreater(TVector a, TVector b);
 
+    /// <summary>Number of lanes of a that are less than b's.</summary>
+    static abstract int CountLess(TVector a, TVector b);
+
     /// <summary>Sum of the lanes, pairwise, in an order of its own that never changes.</summary>
     static abstract float Sum(TVector a);
 

@@ -47,7 +47,8 @@ public static class TokenizerFile
             if (id < 0 || id >= tokenizer.VocabularySize)
             {
                 throw new TokenizerException(path, TokenizerError.SpecialTokenMismatch,
-                    $"{name} is {id}, but the vocabulary has ids 0 to {tokenizer.VocabularySize - 1}; use the tokenizer and config of one checkpoint.");
+                    $"{name} is {id}, but the vocabulary has ids 0 to {tokenizer.VocabularySize - 1}; " +
+                    "use the tokenizer and config of one checkpoint.");
             }
         }
     }

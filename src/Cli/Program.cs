@@ -1,1 +1,1 @@
-return 0;
+return await Weir.Cli.ProcessHost.RunAsync(args);

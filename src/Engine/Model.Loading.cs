@@ -67,10 +67,13 @@ public sealed partial class Model
     /// Token ids of a text as the family expects them: with the tokenizer's own special tokens, and with the family's
     /// begin token in front exactly once.
     /// </summary>
-    public int[] Encode(string text)
+    public int[] Encode(string text) => Encode(Tokenizer, Spec, text);
+
+    /// <summary>The same for a tokenizer and a description whose weights are not loaded.</summary>
+    public static int[] Encode(ITokenizer tokenizer, ModelSpec spec, string text)
     {
-        int[] ids = Tokenizer.Encode(text, addSpecialTokens: true);
-        if (Spec.BeginToken is not { } begin)
+        int[] ids = tokenizer.Encode(text, addSpecialTokens: true);
+        if (spec.BeginToken is not { } begin)
         {
             return ids;
         }

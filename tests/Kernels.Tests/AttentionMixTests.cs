@@ -56,4 +56,23 @@ public sealed class AttentionMixTests
             Oracle.Within(expected, t.Read(z), 1e-5, 1e-6, c.ToString());
         }
     }
+
+    [Theory]
+    [EveryDevice]
+    public void AZeroFromUnderflowHasOneSign(string device)
+    {
+        // Row 0 sees one value, below 0, and its product vanishes; the keys that it does not see are above 0.
+        using var t = new TestTensors(device);
+        using KeyValueStore store = t.Device.CreateKeyValueStore(1, 8);
+        store.Reserve(1, 3);
+        float[] v = [.. Enumerable.Repeat(-1e-30f, 8), .. Enumerable.Repeat(1e-30f, 16)];
+        var rows = new PackedRows([0, 3], [0]);
+        Tensor values = t.Input(v, new Shape(3, 1, 8));
+        t.Ops.AppendKeyValues(values, values, rows, store);
+        Tensor together = t.Output(new Shape(3, 1, 8));
+        t.Ops.AttentionMix(t.Input([.. Enumerable.Repeat(1e-30f, 9)], new Shape(9)), store, rows, 0, together);
+        Tensor alone = t.Output(new Shape(1, 1, 8));
+        t.Ops.AttentionMix(t.Input([1e-30f], new Shape(1)), store, new PackedRows([0, 1], [0]), 0, alone);
+        Oracle.SameBits(t.Read(alone), t.Read(together).AsSpan(0, 8), "row 0");
+    }
 }

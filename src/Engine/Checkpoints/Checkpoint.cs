@@ -25,6 +25,7 @@ public sealed class Checkpoint : IDisposable
         Spec = spec;
         Source = source;
         WeightBytes = used.UsedBytes;
+        Parameters = used.Used.Sum(t => t.ElementCount);
         StoredTypes = [.. used.Used.GroupBy(t => t.Type.WeightType()!.Value)
             .OrderByDescending(g => g.Sum(t => t.ByteLength)).Select(g => g.Key)];
         Hash = hash;
@@ -41,6 +42,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Bytes of the tensors that <see cref="Source"/> names, each counted once.</summary>
     public long WeightBytes { get; }
+
+    /// <summary>Elements of the tensors that <see cref="Source"/> names, each counted once.</summary>
+    public long Parameters { get; }
 
     /// <summary>The element types that the weights are stored in, the one with most bytes first.</summary>
     public IReadOnlyList<ElementType> StoredTypes { get; }

@@ -21,6 +21,13 @@ public sealed class NpzWriter
     /// <summary>Adds an array of I64.</summary>
     public void Add(string name, ReadOnlySpan<long> shape, ReadOnlyMemory<long> values) => AddArray(name, "<i8", shape, values);
 
+    /// <summary>Adds a text, as numpy's array without dimensions of its Unicode type.</summary>
+    public void AddText(string name, string text)
+    {
+        byte[] points = Encoding.UTF32.GetBytes(text);
+        AddEntry(name, $"<U{Math.Max(1, points.Length / 4)}", [], stream => stream.Write(points.Length == 0 ? new byte[4] : points));
+    }
+
     /// <summary>Writes the file; an interrupted write leaves the old one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="compress">True to deflate; floating-point values hardly shrink.</param>
@@ -40,16 +47,21 @@ public sealed class NpzWriter
 
     private void AddArray<T>(string name, string type, ReadOnlySpan<long> shape, ReadOnlyMemory<T> values) where T : unmanaged
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        // A zip entry's name is a path to whoever unpacks it.
-        if (name.Split('/', '\\').Any(part => part is "" or "." or ".."))
-            throw new ArgumentException($"'{name}' is no name of an array.", nameof(name));
         long expected = 1;
         foreach (long size in shape)
             expected = checked(expected * size);
         if (expected != values.Length)
             throw new ArgumentException($"Array '{name}' of shape {TensorView.Text(shape)} was given {values.Length} values.", nameof(shape));
-        if (!_entries.TryAdd(name, (type, shape.ToArray(), stream => WriteChunks(stream, values.Span))))
+        AddEntry(name, type, shape, stream => WriteChunks(stream, values.Span));
+    }
+
+    private void AddEntry(string name, string type, ReadOnlySpan<long> shape, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        // A zip entry's name is a path to whoever unpacks it.
+        if (name.Split('/', '\\').Any(part => part is "" or "." or ".."))
+            throw new ArgumentException($"'{name}' is no name of an array.", nameof(name));
+        if (!_entries.TryAdd(name, (type, shape.ToArray(), write)))
             throw new ArgumentException($"Array '{name}' was added before.", nameof(name));
     }
 

@@ -63,15 +63,14 @@ public static class Generator
             {
                 if (done[s])
                 {
-                    next[s] = [];
                     continue;
                 }
 
                 int id = drawn[row++];
                 single[s][0] = id;
-                next[s] = single[s];
                 GeneratedToken token = Step(s, id, step, texts[s], stops[s], ends.Contains(id), cache.Lengths[s] >= model.Spec.ContextLength, options);
                 done[s] = token.Finish is not null;
+                next[s] = done[s] ? [] : single[s];
                 yield return token;
             }
         }

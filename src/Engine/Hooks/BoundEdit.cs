@@ -159,7 +159,8 @@ internal sealed class BoundEdit
             operand = batch.Scratch.Upload<float>(values);
         }
 
-        batch.Ops.Edit(Kind, target, batch.Scratch.Upload(rows), batch.Scratch.Upload(coefficients), operand);
+        bool scaled = Kind is EditKind.Add or EditKind.Scale or EditKind.ProjectOut;
+        batch.Ops.Edit(Kind, target, batch.Scratch.Upload(rows), scaled ? batch.Scratch.Upload(coefficients) : default, operand);
         batch.Scratch.Release(mark);
     }
 

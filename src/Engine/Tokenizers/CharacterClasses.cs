@@ -29,12 +29,14 @@ internal static class CharacterClasses
         codePoint < 0x10000 ? char.IsWhiteSpace((char)codePoint) : Rune.IsWhiteSpace(new Rune(codePoint));
 
     /// <summary><c>\w</c> of Rust's regex, which decides what a single word is.</summary>
-    public static bool IsWord(int codePoint) =>
-        IsIn(codePoint, WordCategories) || IsCircledLetter(codePoint) || codePoint is 0x200C or 0x200D;
+    public static bool IsWord(int codePoint) => IsBracketedWord(codePoint) || codePoint is 0x200C or 0x200D;
 
-    /// <summary><c>\w</c> of Oniguruma, which reads the patterns in tokenizer files.</summary>
+    /// <summary><c>[\w]</c> of Oniguruma, which reads the patterns in tokenizer files.</summary>
+    public static bool IsBracketedWord(int codePoint) => IsIn(codePoint, WordCategories) || IsCircledLetter(codePoint);
+
+    /// <summary><c>\w</c> of Oniguruma outside brackets, which has some of Latin-1's numbers too.</summary>
     public static bool IsPatternWord(int codePoint) =>
-        IsIn(codePoint, WordCategories) || IsCircledLetter(codePoint) || codePoint is 0xB2 or 0xB3 or 0xB9 or (>= 0xBC and <= 0xBE);
+        IsBracketedWord(codePoint) || codePoint is 0xB2 or 0xB3 or 0xB9 or (>= 0xBC and <= 0xBE);
 
     /// <summary>The first code point of a well-formed text, and its length in UTF-16 units.</summary>
     public static int CodePointAt(ReadOnlySpan<char> text, int index, out int length)

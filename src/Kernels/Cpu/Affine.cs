@@ -60,20 +60,23 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         public readonly void Run(int start, int end)
         {
             TVector offset = TSimd.Create(GainOffset);
+            float* gain = Gain;
+            float* bias = Bias;
+            int width = Width;
             for (int row = start; row < end; row++)
             {
                 float* x = X + (row * StrideX);
                 float* y = Y + (row * StrideY);
                 int i = 0;
-                for (; i <= Width - TSimd.Count; i += TSimd.Count)
+                for (; i <= width - TSimd.Count; i += TSimd.Count)
                 {
-                    TSimd.Store(y + i, AffineVector(TSimd.Load(x + i), Gain, offset, Bias, i));
+                    TSimd.Store(y + i, AffineVector(TSimd.Load(x + i), gain, offset, bias, i));
                 }
 
-                int rest = Width - i;
+                int rest = width - i;
                 if (rest > 0)
                 {
-                    TSimd.StorePartial(y + i, AffineVector(TSimd.LoadPartial(x + i, rest), Gain, offset, Bias, i, rest), rest);
+                    TSimd.StorePartial(y + i, AffineVector(TSimd.LoadPartial(x + i, rest), gain, offset, bias, i, rest), rest);
                 }
             }
         }

@@ -114,29 +114,46 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
     }
 
     /// <summary>Writes a row of a strip as a row of a map of so many keys; the masked ones get a value of their own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WriteMap(float* row, long step, int origin, int from, int to, float* map, int keys, float masked)
     {
         new Span<float>(map, from).Fill(masked);
         for (int k = from; k < to;)
         {
-            int end = Math.Min(to, (k | (Block - 1)) + 1);
-            float* x = row + ((k - origin) / Block * step) + (k % Block);
-            new ReadOnlySpan<float>(x, end - k).CopyTo(new Span<float>(map + k, end - k));
-            k = end;
+            int count = Math.Min(to, (k | (Block - 1)) + 1) - k;
+            CopyBlock(row + ((k - origin) / Block * step) + (k % Block), map + k, count);
+            k += count;
         }
 
         new Span<float>(map + to, keys - to).Fill(masked);
     }
 
-    /// <summary>Reads the visible keys of a map's row into a row of a strip.</summary>
-    public static void ReadMap(float* map, int origin, int from, int to, float* row, long step)
+    /// <summary>Reads the visible keys of a map's row into a row of a strip; the other keys of the strip get 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ReadMap(float* map, int origin, int from, int to, float* row, long step, int blocks)
     {
+        Clear(row, step, 0, (from - origin) / Block + 1);
+        Clear(row, step, (to - 1 - origin) / Block, blocks);
         for (int k = from; k < to;)
         {
-            int end = Math.Min(to, (k | (Block - 1)) + 1);
-            float* x = row + ((k - origin) / Block * step) + (k % Block);
-            new ReadOnlySpan<float>(map + k, end - k).CopyTo(new Span<float>(x, end - k));
-            k = end;
+            int count = Math.Min(to, (k | (Block - 1)) + 1) - k;
+            CopyBlock(map + k, row + ((k - origin) / Block * step) + (k % Block), count);
+            k += count;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyBlock(float* from, float* to, int count)
+    {
+        if (count < Block)
+        {
+            new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
+            return;
+        }
+
+        for (int j = 0; j < Block; j += TSimd.Count)
+        {
+            TSimd.Store(to + j, TSimd.Load(from + j));
         }
     }
 

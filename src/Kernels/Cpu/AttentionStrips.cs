@@ -165,8 +165,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                 float* row = strip + (r * KeyBlock);
                 if (GivenPattern != null || GivenScores != null)
                 {
-                    AttentionSoftmax<TSimd, TVector>.Clear(row, step, 0, blocks);
-                    AttentionSoftmax<TSimd, TVector>.ReadMap(Map(GivenPattern != null ? GivenPattern : GivenScores, s, keyHead, first + r), origin, from[r], to[r], row, step);
+                    float* given = Map(GivenPattern != null ? GivenPattern : GivenScores, s, keyHead, first + r);
+                    AttentionSoftmax<TSimd, TVector>.ReadMap(given, origin, from[r], to[r], row, step, blocks);
                 }
 
                 if (GivenPattern == null)

@@ -151,26 +151,28 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         private readonly void AddMultiple(float* x, float c, float* v)
         {
             TVector factor = TSimd.Create(c);
+            int width = Width;
             int i = 0;
-            for (; i <= Width - TSimd.Count; i += TSimd.Count)
+            for (; i <= width - TSimd.Count; i += TSimd.Count)
             {
                 TSimd.Store(x + i, TSimd.Fma(factor, TSimd.Load(v + i), TSimd.Load(x + i)));
             }
 
-            int rest = Width - i;
+            int rest = width - i;
             TSimd.StorePartial(x + i, TSimd.Fma(factor, TSimd.LoadPartial(v + i, rest), TSimd.LoadPartial(x + i, rest)), rest);
         }
 
         private readonly void Scale(float* x, float c)
         {
             TVector factor = TSimd.Create(c);
+            int width = Width;
             int i = 0;
-            for (; i <= Width - TSimd.Count; i += TSimd.Count)
+            for (; i <= width - TSimd.Count; i += TSimd.Count)
             {
                 TSimd.Store(x + i, TSimd.Multiply(TSimd.Load(x + i), factor));
             }
 
-            int rest = Width - i;
+            int rest = width - i;
             TSimd.StorePartial(x + i, TSimd.Multiply(TSimd.LoadPartial(x + i, rest), factor), rest);
         }
 
@@ -178,13 +180,14 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         {
             TVector least = TSimd.Create(low);
             TVector most = TSimd.Create(high);
+            int width = Width;
             int i = 0;
-            for (; i <= Width - TSimd.Count; i += TSimd.Count)
+            for (; i <= width - TSimd.Count; i += TSimd.Count)
             {
                 TSimd.Store(x + i, TSimd.Min(TSimd.Max(TSimd.Load(x + i), least), most));
             }
 
-            int rest = Width - i;
+            int rest = width - i;
             TSimd.StorePartial(x + i, TSimd.Min(TSimd.Max(TSimd.LoadPartial(x + i, rest), least), most), rest);
         }
     }

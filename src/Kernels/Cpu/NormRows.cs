@@ -167,11 +167,15 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 
         private readonly void Finish(float* x, float mean, float inverse, float* normalized, float* y)
         {
+            // Locals: a store through a pointer could change a field, which would be read again each time.
+            float* gain = Gain;
+            float* bias = Bias;
+            int size = Size;
             TVector m = TSimd.Create(mean);
             TVector r = TSimd.Create(inverse);
             TVector offset = TSimd.Create(GainOffset);
             int i = 0;
-            for (; i <= Size - TSimd.Count; i += TSimd.Count)
+            for (; i <= size - TSimd.Count; i += TSimd.Count)
             {
                 TVector v = NormalizeVector(TSimd.Load(x + i), m, r);
                 if (normalized is not null)
@@ -179,10 +183,10 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                     TSimd.Store(normalized + i, v);
                 }
 
-                TSimd.Store(y + i, AffineVector(v, Gain, offset, Bias, i));
+                TSimd.Store(y + i, AffineVector(v, gain, offset, bias, i));
             }
 
-            int rest = Size - i;
+            int rest = size - i;
             if (rest > 0)
             {
                 TVector v = NormalizeVector(TSimd.LoadPartial(x + i, rest), m, r);
@@ -191,7 +195,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                     TSimd.StorePartial(normalized + i, v, rest);
                 }
 
-                TSimd.StorePartial(y + i, AffineVector(v, Gain, offset, Bias, i, rest), rest);
+                TSimd.StorePartial(y + i, AffineVector(v, gain, offset, bias, i, rest), rest);
             }
         }
     }

@@ -37,19 +37,20 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 
         public readonly void Run(int start, int end)
         {
+            int width = Width;
             for (int row = start; row < end; row++)
             {
                 float* x = X + (row * StrideX);
                 float* y = Y + (row * StrideY);
-                TVector mean = TSimd.Create(Centered ? RowMean(x, Width) : 0);
+                TVector mean = TSimd.Create(Centered ? RowMean(x, width) : 0);
                 TVector inverse = TSimd.Create(1 / Scale[row * StrideScale]);
                 int i = 0;
-                for (; i <= Width - TSimd.Count; i += TSimd.Count)
+                for (; i <= width - TSimd.Count; i += TSimd.Count)
                 {
                     TSimd.Store(y + i, NormalizeVector(TSimd.Load(x + i), mean, inverse));
                 }
 
-                int rest = Width - i;
+                int rest = width - i;
                 if (rest > 0)
                 {
                     TSimd.StorePartial(y + i, NormalizeVector(TSimd.LoadPartial(x + i, rest), mean, inverse), rest);

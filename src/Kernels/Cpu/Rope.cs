@@ -60,31 +60,32 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         // Products and sums rounded one by one, as PyTorch's, so that both give the same bits.
         private readonly void Rotate(float* x, float* cos, float* sin, float* y)
         {
+            int pairs = Pairs;
             int i = 0;
-            for (; i <= Pairs - TSimd.Count; i += TSimd.Count)
+            for (; i <= pairs - TSimd.Count; i += TSimd.Count)
             {
                 TVector c = TSimd.Load(cos + i);
                 TVector s = TSimd.Load(sin + i);
                 TVector left = TSimd.Load(x + i);
-                TVector right = TSimd.Load(x + i + Pairs);
+                TVector right = TSimd.Load(x + i + pairs);
                 TSimd.Store(y + i, TSimd.Subtract(TSimd.Multiply(left, c), TSimd.Multiply(right, s)));
-                TSimd.Store(y + i + Pairs, TSimd.Add(TSimd.Multiply(right, c), TSimd.Multiply(left, s)));
+                TSimd.Store(y + i + pairs, TSimd.Add(TSimd.Multiply(right, c), TSimd.Multiply(left, s)));
             }
 
-            int rest = Pairs - i;
+            int rest = pairs - i;
             if (rest > 0)
             {
                 TVector c = TSimd.LoadPartial(cos + i, rest);
                 TVector s = TSimd.LoadPartial(sin + i, rest);
                 TVector left = TSimd.LoadPartial(x + i, rest);
-                TVector right = TSimd.LoadPartial(x + i + Pairs, rest);
+                TVector right = TSimd.LoadPartial(x + i + pairs, rest);
                 TSimd.StorePartial(y + i, TSimd.Subtract(TSimd.Multiply(left, c), TSimd.Multiply(right, s)), rest);
-                TSimd.StorePartial(y + i + Pairs, TSimd.Add(TSimd.Multiply(right, c), TSimd.Multiply(left, s)), rest);
+                TSimd.StorePartial(y + i + pairs, TSimd.Add(TSimd.Multiply(right, c), TSimd.Multiply(left, s)), rest);
             }
 
             if (x != y)
             {
-                CopyRow(x + (2 * Pairs), y + (2 * Pairs), Size - (2 * Pairs));
+                CopyRow(x + (2 * pairs), y + (2 * pairs), Size - (2 * pairs));
             }
         }
     }

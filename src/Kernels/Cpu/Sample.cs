@@ -264,12 +264,15 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 
         private void Collect(float upper)
         {
-            TVector lower = TSimd.Create(Lower);
+            TVector above = TSimd.Create(upper);
+            TVector below = TSimd.Create(Lower);
+            TVector none = TSimd.Create(float.NegativeInfinity);
             int i = 0;
             while (i < Vocabulary)
             {
                 int end = Math.Min(Vocabulary, i + TSimd.Count);
-                if (end - i == TSimd.Count && !TSimd.AnyGreater(TSimd.Load(Logits + i), lower))
+                TVector v = SimdMath<TSimd, TVector>.LoadPartial(Logits + i, end - i, float.NegativeInfinity);
+                if (!TSimd.AnyGreater(TSimd.Select(TSimd.LessThan(above, v), none, v), below))
                 {
                     i = end;
                     continue;

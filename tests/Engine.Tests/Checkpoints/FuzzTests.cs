@@ -32,7 +32,7 @@ public sealed class FuzzTests
         {
             byte[] seed = seeds[i % seeds.Length];
             byte[] file = random.Next(10) == 0 ? Mutations.Mutate(seed, random) : MutateHeader(seed, random);
-            File.WriteAllBytes(path, file);
+            WriteNew(path, file);
             outcome.Run($"case {i}", file.Length, path, () =>
             {
                 using SafetensorsFile opened = SafetensorsFile.Open(path);
@@ -58,7 +58,7 @@ public sealed class FuzzTests
         Outcome outcome = new();
         for (int i = 0; i < 2000; i++)
         {
-            File.WriteAllBytes(path, i % 2 == 0 ? Mutations.Mutate(seed, random) : ReplaceValue(seed, random));
+            WriteNew(path, i % 2 == 0 ? Mutations.Mutate(seed, random) : ReplaceValue(seed, random));
             outcome.Run($"case {i}", size, path, () => Checkpoint.Open(model).Dispose());
         }
 
@@ -84,7 +84,7 @@ public sealed class FuzzTests
         for (int i = 0; i < 1000; i++)
         {
             byte[] seed = i % 2 == 0 ? five : four;
-            File.WriteAllBytes(path, i % 3 == 0 ? Mutations.Mutate(seed, random) : ReplaceValue(seed, random));
+            WriteNew(path, i % 3 == 0 ? Mutations.Mutate(seed, random) : ReplaceValue(seed, random));
             outcome.Run($"case {i}", size, path, () => Checkpoint.Open(model).Dispose());
         }
 
@@ -177,6 +177,13 @@ public sealed class FuzzTests
             target[key] = Mark;
         return Encoding.UTF8.GetBytes(json.ToJsonString().Replace(
             $"\"{Mark}\"", Mutations.Values[random.Next(Mutations.Values.Count)], StringComparison.Ordinal));
+    }
+
+    // Some file systems write a file to the disk that was cut to nothing and filled again, which takes milliseconds.
+    private static void WriteNew(string path, byte[] bytes)
+    {
+        File.Delete(path);
+        File.WriteAllBytes(path, bytes);
     }
 
     private static int HeaderOrAll(string path)

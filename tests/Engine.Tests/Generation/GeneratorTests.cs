@@ -85,10 +85,12 @@ public sealed class GeneratorTests
     public void EditsActWhileItGenerates()
     {
         int[] prompt = Demo.Encode("The capital of France is");
-        using ForwardResult japan = Demo.Forward(Demo.Encode("The capital of Japan is"), new HookSet().Capture(Site.ResidualPost.AllLayers));
-        int position = Array.IndexOf(prompt, Demo.Encode(" France")[^1]);
-        float[] state = japan[Site.ResidualPost[1]].Row(position).ToArray();
-        var hooks = new HookSet().Edit(Edit.Replace(Site.ResidualPost[1], state) with { Positions = position..(position + 1) });
+        int[] other = Demo.Encode("The capital of Japan is");
+        Assert.Equal(prompt.Length, other.Length);
+        int position = Enumerable.Range(0, prompt.Length).Single(i => prompt[i] != other[i]);
+        using ForwardResult japan = Demo.Forward(other, new HookSet().Capture(Site.ResidualPost[0]));
+        float[] state = japan[Site.ResidualPost[0]].Row(position).ToArray();
+        var hooks = new HookSet().Edit(Edit.Replace(Site.ResidualPost[0], state) with { Positions = position..(position + 1) });
         int[] patched = Generator.Complete(Demo, [prompt], new GenerationOptions { MaxTokens = 4, Hooks = hooks })[0];
         Assert.StartsWith(" Tokyo", Demo.Tokenizer.Decode(patched, skipSpecialTokens: true), StringComparison.Ordinal);
     }

@@ -108,8 +108,11 @@ public sealed class EverySiteTests
 
         int width = info.Width(model.Spec);
         float[] vector = Ramp(width);
-        yield return Edit.Add(site, vector, 2);
-        yield return Edit.Replace(site, vector);
+
+        // The same shift of every key of a row is none after the softmax.
+        Range positions = site.Point is SitePoint.Key or SitePoint.RotatedKey ? 2..5 : Range.All;
+        yield return Edit.Add(site, vector, 2) with { Positions = positions };
+        yield return Edit.Replace(site, vector) with { Positions = positions };
         if (!RemovesScale(model.Spec, site.Point))
         {
             yield return Edit.Scale(site, 1.75f);
@@ -132,7 +135,7 @@ public sealed class EverySiteTests
     private static bool RemovesScale(ModelSpec spec, SitePoint point) =>
         (spec.Attention.QueryKeyNorm != QueryKeyNorm.None && point is SitePoint.Query or SitePoint.Key)
         || (spec.Placement is NormPlacement.Sandwich or NormPlacement.SublayerOutput && point is SitePoint.AttentionRaw or SitePoint.MlpRaw or SitePoint.Value or SitePoint.Z or SitePoint.Result)
-        || (spec.Placement == NormPlacement.SublayerOutput && point == SitePoint.MlpPost);
+        || (spec.Placement == NormPlacement.SublayerOutput && point is SitePoint.MlpPost or SitePoint.MlpPreLinear);
 
     private static IEnumerable<Edit> Identities(Model model, Site site, int[][] prompts)
     {

@@ -150,7 +150,7 @@ internal sealed class RegexParser
             return new(RegexNodeKind.TextStart);
         if (Take("\\z"))
             return new(RegexNodeKind.TextEnd);
-        if (c == '\\' && ClassEscape() is { } set)
+        if (c == '\\' && ClassEscape(inBrackets: false) is { } set)
         {
             _lastFolded = '\0';
             return Match(set);
@@ -252,7 +252,7 @@ internal sealed class RegexParser
                 if (_at + 1 < _pattern.Length && _pattern[_at] == '-' && _pattern[_at + 1] != ']')
                 {
                     _at++;
-                    if (_pattern[_at] == '[' || _pattern[_at] == '\\' && ClassEscape() is not null)
+                    if (_pattern[_at] == '[' || _pattern[_at] == '\\' && ClassEscape(inBrackets: true) is not null)
                         throw new FormatException("a range that ends in a class");
                     high = Character();
                 }
@@ -287,7 +287,7 @@ internal sealed class RegexParser
         }
         else if (_pattern[_at] == '\\')
         {
-            inner = ClassEscape();
+            inner = ClassEscape(inBrackets: true);
         }
         if (inner is null)
             return false;
@@ -300,7 +300,7 @@ internal sealed class RegexParser
     }
 
     /// <summary>An escape that stands for many characters, if one stands here.</summary>
-    private CharacterSet? ClassEscape()
+    private CharacterSet? ClassEscape(bool inBrackets)
     {
         if (_at + 1 >= _pattern.Length)
             throw new FormatException("a '\\' at the end");
@@ -311,7 +311,7 @@ internal sealed class RegexParser
         {
             's' or 'S' => CharacterSet.OfTest(CharacterClasses.IsWhiteSpace, c == 'S'),
             'd' or 'D' => CharacterSet.OfCategories(1u << (int)UnicodeCategory.DecimalDigitNumber, c == 'D'),
-            'w' or 'W' => CharacterSet.OfTest(CharacterClasses.IsPatternWord, c == 'W'),
+            'w' or 'W' => CharacterSet.OfTest(inBrackets ? CharacterClasses.IsBracketedWord : CharacterClasses.IsPatternWord, c == 'W'),
             _ => null,
         };
         _at += set is null ? 0 : 2;

@@ -1,0 +1,28 @@
+using System.CommandLine;
+
+namespace Weir.Cli.Options;
+
+/// <summary>The options of every verb.</summary>
+internal sealed class GlobalSettings
+{
+    /// <summary>The model's directory.</summary>
+    public TextSetting Model { get; } = new("--model", "DIR", "Hugging Face model directory", "the demo model") { Recursive = true };
+
+    /// <summary>Where the model runs.</summary>
+    public ChoiceSetting Device { get; } = new("--device", "where the model runs", "cpu") { Recursive = true };
+
+    /// <summary>Threads.</summary>
+    public IntegerSetting Threads { get; } = new("--threads", "N", "threads of the CPU", 0, 1, 1024, "one a core") { Recursive = true };
+
+    /// <summary>Width of vectors.</summary>
+    public ChoiceSetting VectorBits { get; } = new("--vector-bits", "width of the CPU's vectors", "widest", "512", "256", "128") { Recursive = true };
+
+    /// <summary>No notes.</summary>
+    public FlagSetting Quiet { get; } = new("--quiet", "no notes and no progress on the standard error") { Recursive = true };
+
+    /// <summary>No colours.</summary>
+    public FlagSetting NoColor { get; } = new("--no-color", "no colours; so does NO_COLOR in the environment") { Recursive = true };
+
+    /// <summary>All of them.</summary>
+    public Option[] All => [Model, Device, Threads, VectorBits, Quiet, NoColor];
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Text;
+using Weir.Kernels;
+
+namespace Weir.Cli.Options;
+
+/// <summary>Where a verb's texts come from: the command line, a file, or the standard input.</summary>
+internal sealed class PromptSettings
+{
+    private readonly bool _many;
+
+    /// <summary>Makes the argument and the option.</summary>
+    /// <param name="name">What help calls the text.</param>
+    /// <param name="many">True where a file holds one text a line, false where it is one text as a whole.</param>
+    public PromptSettings(string name, bool many)
+    {
+        _many = many;
+        Argument = new Argument<string[]>(name)
+        {
+            Arity = ArgumentArity.ZeroOrMore,
+            Description = many ? "a text, or several; - reads one from the standard input" : "the text; - reads it from the standard input",
+        };
+        File = new TextSetting("--file", "FILE", many
+            ? "read the texts from a file, one a line, and run them as one batch; - is the standard input"
+            : "read the text from a file, without its last line break; - is the standard input");
+    }
+
+    /// <summary>The argument.</summary>
+    public Argument<string[]> Argument { get; }
+
+    /// <summary>The option.</summary>
+    public TextSetting File { get; }
+
+    /// <summary>The only text.</summary>
+    public string One(Session session) => Read(session)[0];
+
+    /// <summary>All texts, at least one and none of them empty.</summary>
+    public IReadOnlyList<string> Read(Session session)
+    {
+        string[] given = session.Arguments.GetValue(Argument) ?? [];
+        string? file = File.Get(session.Arguments);
+        if (!_many && given.Length > 1)
+        {
+            throw new UsageException($"'{given[1]}' is one argument too many; a {Argument.Name} with spaces stands in quotes.");
+        }
+
+        if (given.Length > 0 == file is not null)
+        {
+            throw new UsageException(file is null ? $"A {Argument.Name} is missing." : $"A {Argument.Name} and --file are given; give one of them.");
+        }
+
+        if (file is not null)
+        {
+            string content = file == "-" ? session.Terminal.ReadInput() : ReadFile(file);
+            return _many ? Lines(content, file) : [Required(WithoutLastBreak(content), $"{file} is empty")];
+        }
+
+        string[] texts = [.. given.Select(text => text == "-" ? WithoutLastBreak(session.Terminal.ReadInput()) : text)];
+        foreach (string text in texts)
+        {
+            Required(text, "the text is empty");
+        }
+
+        return texts;
+    }
+
+    private static string ReadFile(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new WeirException($"--file {path} is a directory; name a text file.");
+        }
+
+        try
+        {
+            byte[] bytes = System.IO.File.ReadAllBytes(path);
+            ReadOnlySpan<byte> text = bytes;
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(text.StartsWith("\uFEFF"u8) ? text[3..] : text);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new WeirException($"{path} is not UTF-8 text; convert it first.", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new WeirException($"The file {path} does not exist.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new WeirException($"The file {path} may not be read.", e);
+        }
+    }
+
+    private static string[] Lines(string content, string file)
+    {
+        string[] lines = WithoutLastBreak(content).Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            lines[i] = Required(lines[i].TrimEnd('\r'), lines.Length == 1 ? $"{file} is empty" : $"line {i + 1} of {file} is empty");
+        }
+
+        return lines;
+    }
+
+    private static string WithoutLastBreak(string text) =>
+        text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+
+    private static string Required(string text, string otherwise) =>
+        text.Length > 0 ? text : throw new WeirException($"EmptyPrompt: {otherwise}; give a text with at least one token.");
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Weir.Cli;
+
+/// <summary>What is wrong with a command line, in one sentence.</summary>
+internal static class UsageErrors
+{
+    /// <summary>The first fault.</summary>
+    public static string Describe(ParseResult arguments, RootCommand root)
+    {
+        bool isRoot = arguments.CommandResult.Command == root;
+        string? stray = arguments.UnmatchedTokens.Count > 0 ? arguments.UnmatchedTokens[0] : null;
+        if (stray is not null && stray.StartsWith('-') && stray.Length > 1)
+        {
+            IEnumerable<string> names = arguments.CommandResult.Command.Options.Concat(root.Options).Select(o => o.Name);
+            return $"There is no option '{stray}' (a prompt that begins with a dash goes after --){Guess(stray, names)}";
+        }
+
+        if (stray is not null && isRoot)
+        {
+            return $"There is no verb '{stray}'{Guess(stray, root.Subcommands.Select(c => c.Name))}";
+        }
+
+        if (stray is not null)
+        {
+            return $"'{stray}' is one argument too many; a prompt with spaces stands in quotes.";
+        }
+
+        if (arguments.Errors.Count == 0)
+        {
+            return "A verb is missing.";
+        }
+
+        ParseError error = arguments.Errors[0];
+        return error.SymbolResult is OptionResult { Option: var option } result
+            ? result.Tokens.Count > 1 ? $"{option.Name} is given {result.Tokens.Count} times, but takes one {option.HelpName}."
+                : $"{option.Name} needs a {option.HelpName}."
+            : isRoot && error.Message.Contains("command", StringComparison.OrdinalIgnoreCase) ? "A verb is missing."
+            : error.Message.TrimEnd('.') + ".";
+    }
+
+    private static string Guess(string typed, IEnumerable<string> names)
+    {
+        string? best = null;
+        int least = 3;
+        foreach (string name in names)
+        {
+            int distance = Distance(typed, name);
+            if (distance < least || (best is null && name.StartsWith(typed, StringComparison.Ordinal)))
+            {
+                best = name;
+                least = distance;
+            }
+        }
+
+        return best is null ? "." : $"; did you mean {best}?";
+    }
+
+    private static int Distance(string a, string b)
+    {
+        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int above = row[j];
+                row[j] = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+                diagonal = above;
+            }
+        }
+
+        return row[b.Length];
+    }
+}

@@ -126,7 +126,11 @@ internal unsafe struct LensBody<TSimd, TVector>(LensWork work) : IParallelBody
     {
         for (int j = 0; j < columns; j++)
         {
-            LensList.Insert(list, ref *filled, capacity, LensList.Key(sign * z[j], column + j));
+            float logit = sign * z[j];
+            if (*filled < capacity || logit > LensList.Logit(list[capacity - 1]))
+            {
+                LensList.Insert(list, ref *filled, capacity, LensList.Key(logit, column + j));
+            }
         }
     }
 

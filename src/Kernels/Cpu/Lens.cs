@@ -122,7 +122,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         }
 
         int k = given.Width;
-        Check.That(k <= vocabulary, $"A list of {k} ids is longer than the vocabulary of {vocabulary}.");
+        Check.That(k <= vocabulary, "A list of ids is longer than the vocabulary.");
         CheckTable(ids, n, k, ElementType.I32);
         CheckTable(logProbabilities, n, k, ElementType.F32);
         return k;
@@ -136,8 +136,13 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         }
     }
 
-    private static void CheckTable(Tensor t, int rows, int width, ElementType type) =>
-        Check.That(t.IsAbsent || (t.Type == type && t.Rows == rows && t.Width == width), $"A result of the lens must be {type.Name()} [{rows}, {width}].");
+    private static void CheckTable(Tensor t, int rows, int width, ElementType type)
+    {
+        if (!t.IsAbsent && (t.Type != type || t.Rows != rows || t.Width != width))
+        {
+            throw new ArgumentException($"A result of the lens must be {type.Name()} [{rows}, {width}], but is {t.Type.Name()} {t.Shape}.", nameof(t));
+        }
+    }
 
     private static void CheckIds(Tensor ids, int count, int end)
     {

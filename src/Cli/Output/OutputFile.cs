@@ -90,7 +90,7 @@ internal static class OutputFile
         try
         {
             // A rename would replace a link, not the file it stands for.
-            string target = IsDevice(path) ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            string target = IsDevice(path) || !File.Exists(path) ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
             write(target);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException and not ClosedPipeException)

@@ -49,7 +49,7 @@ public sealed partial class Model : IDisposable
     /// <exception cref="SiteException">The model lacks a site, or an edit cannot act where it is put.</exception>
     /// <exception cref="WeirException">No tokens, too many, or ids outside the vocabulary.</exception>
     public ForwardResult Forward(IReadOnlyList<IReadOnlyList<int>> sequences, HookSet? hooks = null, ForwardOptions? options = null) =>
-        ForwardPass.Run(this, sequences, new HookPlan(hooks ?? HookSet.None, Spec), options ?? new ForwardOptions());
+        ForwardPass.Once(this, sequences, new HookPlan(hooks ?? HookSet.None, Spec), options ?? new ForwardOptions());
 
     /// <summary>Keys and values for a layer of a pass that keeps none: one store serves layer after layer.</summary>
     internal KeyValueStore LayerStore(PackedRows rows)

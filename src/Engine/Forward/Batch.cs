@@ -1,4 +1,3 @@
-using Weir.Engine.Families;
 using Weir.Kernels;
 using Weir.Kernels.Ops;
 
@@ -8,6 +7,9 @@ namespace Weir.Engine.Forward;
 internal sealed class Batch
 {
     private readonly Tensor[] _residuals = new Tensor[2];
+    private readonly int[] _positions;
+    private readonly Tensor _frequencies;
+    private readonly float _magnitude;
 
     /// <summary>Describes rows; device tensors are cut from the scratch arena.</summary>
     /// <param name="model">Whose rows.</param>
@@ -23,23 +25,17 @@ internal sealed class Batch
         PromptLengths = promptLengths;
 
         Positions = scratch.Allocate(new Shape(rows.Rows), ElementType.I32);
-        Span<int> positions = rows.Rows <= 256 ? stackalloc int[rows.Rows] : new int[rows.Rows];
-        for (int s = 0; s < rows.Sequences; s++)
-        {
-            for (int i = 0; i < rows.Length(s); i++)
-            {
-                positions[rows.Offsets[s] + i] = rows.Starts[s] + i;
-            }
-        }
-
-        Device.Write(Positions, System.Runtime.InteropServices.MemoryMarshal.AsBytes(positions));
+        _positions = new int[rows.Rows];
         if (model.Spec.Attention.Rope is { } rope)
         {
             int pairs = rope.Dimensions / 2;
+            _frequencies = model.Weights.RopeFrequencies;
+            _magnitude = rope.Magnitude;
             Cos = scratch.Allocate(new Shape(rows.Rows, pairs));
             Sin = scratch.Allocate(new Shape(rows.Rows, pairs));
-            Ops.RopeAngles(Positions, model.Weights.RopeFrequencies, rope.Magnitude, Cos, Sin);
         }
+
+        PlaceRows();
     }
 
     public IDevice Device { get; }
@@ -60,6 +56,24 @@ internal sealed class Batch
     public Tensor Cos { get; }
 
     public Tensor Sin { get; }
+
+    /// <summary>Takes the rows' positions from <see cref="Rows"/>, when the batch is made and when it has moved on.</summary>
+    public void PlaceRows()
+    {
+        for (int s = 0; s < Rows.Sequences; s++)
+        {
+            for (int i = 0; i < Rows.Length(s); i++)
+            {
+                _positions[Rows.Offsets[s] + i] = Rows.Starts[s] + i;
+            }
+        }
+
+        Device.Write(Positions, System.Runtime.InteropServices.MemoryMarshal.AsBytes(_positions.AsSpan()));
+        if (!Cos.IsAbsent)
+        {
+            Ops.RopeAngles(Positions, _frequencies, _magnitude, Cos, Sin);
+        }
+    }
 
     /// <summary>One of two residual buffers, not the one in use.</summary>
     public Tensor NextResidual(Tensor avoid, int width)

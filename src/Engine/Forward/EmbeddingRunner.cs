@@ -8,21 +8,17 @@ namespace Weir.Engine.Forward;
 /// <summary>Turns tokens into the first residual.</summary>
 internal static class EmbeddingRunner
 {
-    public static void Run(Model model, HookPlan plan, Batch batch, IReadOnlyList<IReadOnlyList<int>> sequences, Tensor x)
+    /// <summary>Writes the residual before layer 0.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">What hooks want.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="ids">I32 [rows].</param>
+    /// <param name="x">F32 [rows, d], written.</param>
+    public static void Run(Model model, HookPlan plan, Batch batch, Tensor ids, Tensor x)
     {
         ModelWeights w = model.Weights;
         IOps ops = batch.Ops;
-        int[] tokens = new int[batch.Count];
-        int row = 0;
-        foreach (IReadOnlyList<int> sequence in sequences)
-        {
-            foreach (int token in sequence)
-            {
-                tokens[row++] = token;
-            }
-        }
-
-        Tensor ids = batch.Scratch.Upload<int>(tokens);
+        var mark = batch.Scratch.Mark();
         SiteUse? use = plan.Use(SitePoint.Embed);
         Tensor embedded = use is { Captured: true } ? use.Slot
             : w.ProjectIn is null ? x
@@ -33,21 +29,20 @@ internal static class EmbeddingRunner
         {
             ops.MatMul(embedded, project.Matrix, x, new MatMulOptions { Bias = project.Bias });
         }
+        else if (embedded.Address != x.Address && use!.Acts)
+        {
+            ops.Copy(embedded, x);
+        }
         else if (embedded.Address != x.Address)
         {
-            if (use!.Acts)
-            {
-                ops.Copy(embedded, x);
-            }
-            else
-            {
-                ops.Embed(ids, w.Embedding, model.Spec.Embedding.Scale, x);
-            }
+            ops.Embed(ids, w.Embedding, model.Spec.Embedding.Scale, x);
         }
 
         if (!w.Positions.IsAbsent)
         {
             ops.AddPositions(batch.Positions, w.Positions, model.Spec.Embedding.PositionOffset, x);
         }
+
+        batch.Scratch.Release(mark);
     }
 }

@@ -5,68 +5,155 @@ using Weir.Kernels.Ops;
 
 namespace Weir.Engine.Forward;
 
-/// <summary>Carries packed sequences through the model once.</summary>
-internal static class ForwardPass
+/// <summary>
+/// Carries a batch of one shape through the model. Everything it needs is laid out when it is made, so that running it
+/// again for the next token of the same sequences allocates nothing.
+/// </summary>
+internal sealed class ForwardPass
 {
-    public static ForwardResult Run(Model model, IReadOnlyList<IReadOnlyList<int>> sequences, HookPlan plan, ForwardOptions options)
+    private readonly Model _model;
+    private readonly HookPlan _plan;
+    private readonly KeyValueCache? _cache;
+    private readonly Batch _batch;
+    private readonly BlockRunner _blocks;
+    private readonly PackedRows _logitRows;
+    private readonly Tensor _ids;
+    private readonly Tensor _lastRows;
+    private readonly Tensor _headInput;
+    private readonly Tensor _headNormed;
+    private readonly Tensor _headProjected;
+    private readonly int _layers;
+
+    /// <summary>Lays a pass out.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">Its captures are bound to this pass's memory.</param>
+    /// <param name="rows">The batch's shape.</param>
+    /// <param name="logits">Rows to compute logits for.</param>
+    /// <param name="cache">Keys and values to continue from, or null.</param>
+    /// <param name="scratch">Memory for as long as the pass is used.</param>
+    public ForwardPass(Model model, HookPlan plan, PackedRows rows, LogitRows logits, KeyValueCache? cache, Arena scratch)
     {
-        PackedRows rows = Pack(model, sequences, options.Cache);
-        PackedRows logitRows = options.Logits switch
+        if (logits == LogitRows.None && plan.WantsHead)
+        {
+            throw new SiteException("logits", "UnsupportedSite: a hook is on the final norm or the logits of a pass that computes no logits; ask for logits or take the hook away.");
+        }
+
+        _model = model;
+        _plan = plan;
+        _cache = cache;
+        _layers = logits == LogitRows.None && cache is null ? plan.LayersNeeded : model.Spec.Layers;
+        _logitRows = logits switch
         {
             LogitRows.All => rows,
             LogitRows.Last => LastRows(rows),
             _ => new PackedRows([0], []),
         };
-        if (options.Logits == LogitRows.None && plan.WantsHead)
-        {
-            throw new SiteException("logits", "UnsupportedSite: a hook is on the final norm or the logits of a pass that computes no logits; ask for logits or take the hook away.");
-        }
-
-        int[] prompts = options.Cache?.PromptLengths ?? [.. Enumerable.Range(0, rows.Sequences).Select(rows.Length)];
-        var (buffer, captured, logits) = Slab.Bind(model, plan, rows, logitRows.Rows);
-        var result = new ForwardResult(model, rows, buffer, captured, logits);
+        int[] prompts = cache?.PromptLengths ?? [.. Enumerable.Range(0, rows.Sequences).Select(rows.Length)];
+        var (buffer, captured, logitTensor) = Slab.Bind(model, plan, rows, _logitRows.Rows);
+        Result = new ForwardResult(model, rows, buffer, captured, logitTensor);
+        Logits = logitTensor;
         try
         {
-            Arena scratch = model.Scratch;
-            scratch.Reset();
-            var batch = new Batch(model, scratch, rows, prompts);
-            Tensor x = RunBlocks(model, plan, batch, sequences, options);
-            if (logitRows.Rows > 0)
+            _batch = new Batch(model, scratch, rows, prompts);
+            _blocks = new BlockRunner(model, plan, _batch);
+            _ids = scratch.Allocate(new Shape(rows.Rows), ElementType.I32);
+            int n = _logitRows.Rows;
+            if (n > 0 && n != rows.Rows)
             {
-                Head(model, plan, batch, x, logitRows, logits);
+                _lastRows = scratch.Upload<int>([.. Enumerable.Range(0, rows.Sequences).Where(s => rows.Length(s) > 0).Select(s => rows.Offsets[s + 1] - 1)]);
+                _headInput = scratch.Allocate(new Shape(n, model.Spec.Width));
             }
 
-            if (options.Cache is { } cache)
+            if (n > 0)
             {
-                for (int s = 0; s < rows.Sequences; s++)
-                {
-                    cache.Lengths[s] = rows.End(s);
-                }
+                _headNormed = model.Weights.FinalNorm is null ? default : scratch.Allocate(new Shape(n, model.Spec.Width));
+                _headProjected = model.Weights.ProjectOut is { } project ? scratch.Allocate(new Shape(n, project.Matrix.Outputs)) : default;
             }
-
-            return result;
         }
         catch
         {
-            result.Dispose();
+            Result.Dispose();
             throw;
         }
     }
 
-    private static Tensor RunBlocks(Model model, HookPlan plan, Batch batch, IReadOnlyList<IReadOnlyList<int>> sequences, ForwardOptions options)
+    /// <summary>What the pass keeps; the caller's to dispose.</summary>
+    public ForwardResult Result { get; }
+
+    /// <summary>F32 [logit rows, vocabulary], or absent.</summary>
+    public Tensor Logits { get; }
+
+    /// <summary>Runs sequences once, in scratch memory that the next pass reuses.</summary>
+    public static ForwardResult Once(Model model, IReadOnlyList<IReadOnlyList<int>> sequences, HookPlan plan, ForwardOptions options)
     {
-        int layers = options.Logits == LogitRows.None && options.Cache is null ? plan.LayersNeeded : model.Spec.Layers;
-        Tensor x = Residual(plan, 0, batch, model, avoid: default);
-        EmbeddingRunner.Run(model, plan, batch, sequences, x);
-        var blocks = new BlockRunner(model, plan, batch);
-        options.Cache?.Reserve(batch.Rows.Starts.Select((start, s) => start + batch.Rows.Length(s)).Max());
-        for (int l = 0; l < layers; l++)
+        PackedRows rows = SequencePacker.Pack(model, sequences, options.Cache);
+        model.Scratch.Reset();
+        var pass = new ForwardPass(model, plan, rows, options.Logits, options.Cache, model.Scratch);
+        try
         {
-            x = ActOnInput(model, plan, batch, l, x);
-            KeyValueStore store = options.Cache?.Layer(l) ?? model.LayerStore(batch.Rows);
-            Tensor y = Residual(plan, l + 1, batch, model, avoid: x);
-            SiteUse? midUse = plan.Use(SitePoint.ResidualMid, l);
-            blocks.Run(l, store, x, midUse is { Captured: true } ? midUse.Slot : y, y);
+            pass.Run(SequencePacker.Tokens(sequences));
+            return pass.Result;
+        }
+        catch
+        {
+            pass.Result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the batch.</summary>
+    /// <param name="tokens">Token ids in packed order.</param>
+    public void Run(ReadOnlySpan<int> tokens)
+    {
+        _batch.Device.Write(_ids, System.Runtime.InteropServices.MemoryMarshal.AsBytes(tokens));
+        PackedRows rows = _batch.Rows;
+        if (_cache is not null)
+        {
+            int longest = 0;
+            for (int s = 0; s < rows.Sequences; s++)
+            {
+                longest = Math.Max(longest, rows.End(s));
+            }
+
+            _cache.Reserve(longest);
+        }
+
+        Tensor x = RunBlocks();
+        if (_logitRows.Rows > 0)
+        {
+            Head(x);
+        }
+
+        for (int s = 0; _cache is not null && s < rows.Sequences; s++)
+        {
+            _cache.Lengths[s] = rows.End(s);
+        }
+    }
+
+    /// <summary>Moves every sequence on by the rows it has in the batch, for the next run.</summary>
+    public void Advance()
+    {
+        PackedRows rows = _batch.Rows;
+        for (int s = 0; s < rows.Sequences; s++)
+        {
+            rows.Starts[s] = rows.End(s);
+            _logitRows.Starts[s] = ReferenceEquals(rows, _logitRows) ? rows.Starts[s] : rows.Starts[s] + Math.Max(rows.Length(s) - 1, 0);
+        }
+
+        _batch.PlaceRows();
+    }
+
+    private Tensor RunBlocks()
+    {
+        Tensor x = Residual(0, avoid: default);
+        EmbeddingRunner.Run(_model, _plan, _batch, _ids, x);
+        for (int l = 0; l < _layers; l++)
+        {
+            x = ActOnInput(l, x);
+            KeyValueStore store = _cache?.Layer(l) ?? _model.LayerStore(_batch.Rows);
+            Tensor y = Residual(l + 1, avoid: x);
+            SiteUse? midUse = _plan.Use(SitePoint.ResidualMid, l);
+            _blocks.Run(l, store, x, midUse is { Captured: true } ? midUse.Slot : y, y);
             x = y;
         }
 
@@ -74,24 +161,24 @@ internal static class ForwardPass
     }
 
     // Where the residual before a layer goes: the slot of whoever captured it, else one of two that take turns.
-    private static Tensor Residual(HookPlan plan, int layer, Batch batch, Model model, Tensor avoid)
+    private Tensor Residual(int layer, Tensor avoid)
     {
-        if (layer > 0 && plan.Use(SitePoint.ResidualPost, layer - 1) is { Captured: true } post)
+        if (layer > 0 && _plan.Use(SitePoint.ResidualPost, layer - 1) is { Captured: true } post)
         {
             return post.Slot;
         }
 
-        if (layer < model.Spec.Layers && plan.Use(SitePoint.ResidualPre, layer) is { Captured: true } pre)
+        if (layer < _model.Spec.Layers && _plan.Use(SitePoint.ResidualPre, layer) is { Captured: true } pre)
         {
             return pre.Slot;
         }
 
-        return batch.NextResidual(avoid, model.Spec.Width);
+        return _batch.NextResidual(avoid, _model.Spec.Width);
     }
 
-    private static Tensor ActOnInput(Model model, HookPlan plan, Batch batch, int layer, Tensor x)
+    private Tensor ActOnInput(int layer, Tensor x)
     {
-        SiteUse? use = plan.Use(SitePoint.ResidualPre, layer);
+        SiteUse? use = _plan.Use(SitePoint.ResidualPre, layer);
         if (use is not { Acts: true })
         {
             return x;
@@ -99,50 +186,47 @@ internal static class ForwardPass
 
         // Only where the value before the change was captured as well must the change happen elsewhere.
         bool kept = layer > 0
-            ? plan.Use(SitePoint.ResidualPost, layer - 1) is { Captured: true }
-            : plan.Use(SitePoint.Embed) is { Captured: true } embed && embed.Slot.Address == x.Address;
-        Tensor target = use.Captured ? use.Slot : kept ? batch.NextResidual(x, model.Spec.Width) : x;
+            ? _plan.Use(SitePoint.ResidualPost, layer - 1) is { Captured: true }
+            : _plan.Use(SitePoint.Embed) is { Captured: true } embed && embed.Slot.Address == x.Address;
+        Tensor target = use.Captured ? use.Slot : kept ? _batch.NextResidual(x, _model.Spec.Width) : x;
         if (target.Address != x.Address)
         {
-            batch.Ops.Copy(x, target);
+            _batch.Ops.Copy(x, target);
         }
 
-        SiteRunner.Act(use, target, batch, batch.Rows);
+        SiteRunner.Act(use, target, _batch, _batch.Rows);
         return target;
     }
 
-    private static void Head(Model model, HookPlan plan, Batch batch, Tensor x, PackedRows rows, Tensor logits)
+    private void Head(Tensor x)
     {
-        ModelWeights w = model.Weights;
-        if (rows.Rows != batch.Count)
+        ModelWeights w = _model.Weights;
+        IOps ops = _batch.Ops;
+        if (!_lastRows.IsAbsent)
         {
-            Tensor last = batch.Scratch.Allocate(new Shape(rows.Rows, model.Spec.Width));
-            int[] indices = [.. Enumerable.Range(0, rows.Sequences).Where(s => rows.Length(s) > 0).Select(s => batch.Rows.Offsets[s + 1] - 1)];
-            batch.Ops.GatherRows(x, batch.Scratch.Upload<int>(indices), last);
-            x = last;
+            ops.GatherRows(x, _lastRows, _headInput);
+            x = _headInput;
         }
 
         if (w.FinalNorm is { } norm)
         {
-            Tensor normed = batch.Scratch.Allocate(x.Shape);
-            NormRunner.Run(model.Spec.Norm, norm, x, normed, batch, rows, plan.Use(SitePoint.LnFinalScale), plan.Use(SitePoint.LnFinalNormalized));
-            x = normed;
+            NormRunner.Run(_model.Spec.Norm, norm, x, _headNormed, _batch, _logitRows, _plan.Use(SitePoint.LnFinalScale), _plan.Use(SitePoint.LnFinalNormalized));
+            x = _headNormed;
         }
 
         if (w.ProjectOut is { } project)
         {
-            Tensor projected = batch.Scratch.Allocate(new Shape(x.Rows, project.Matrix.Outputs));
-            batch.Ops.MatMul(x, project.Matrix, projected, new MatMulOptions { Bias = project.Bias });
-            x = projected;
+            ops.MatMul(x, project.Matrix, _headProjected, new MatMulOptions { Bias = project.Bias });
+            x = _headProjected;
         }
 
-        batch.Ops.MatMul(x, w.Head.Matrix, logits, new MatMulOptions { Bias = w.Head.Bias });
-        if (model.Spec.FinalSoftcap > 0)
+        ops.MatMul(x, w.Head.Matrix, Logits, new MatMulOptions { Bias = w.Head.Bias });
+        if (_model.Spec.FinalSoftcap > 0)
         {
-            batch.Ops.Softcap(logits, model.Spec.FinalSoftcap, logits);
+            ops.Softcap(Logits, _model.Spec.FinalSoftcap, Logits);
         }
 
-        SiteRunner.Act(plan.Use(SitePoint.Logits), logits, batch, rows);
+        SiteRunner.Act(_plan.Use(SitePoint.Logits), Logits, _batch, _logitRows);
     }
 
     private static PackedRows LastRows(PackedRows rows)
@@ -153,54 +237,6 @@ internal static class ForwardPass
         {
             offsets[s + 1] = offsets[s] + (rows.Length(s) > 0 ? 1 : 0);
             starts[s] = Math.Max(rows.End(s) - 1, 0);
-        }
-
-        return new PackedRows(offsets, starts);
-    }
-
-    /// <summary>Lays sequences out as packed rows, after what a cache holds of them, and checks them.</summary>
-    public static PackedRows Pack(Model model, IReadOnlyList<IReadOnlyList<int>> sequences, KeyValueCache? cache)
-    {
-        if (sequences.Count == 0 || sequences.All(s => s.Count == 0))
-        {
-            throw new WeirException("EmptyPrompt: there is no token to run; give a text with at least one token.");
-        }
-
-        if (cache is not null && cache.Lengths.Length != sequences.Count)
-        {
-            throw new WeirException($"The cache holds {cache.Lengths.Length} sequences, but the batch has {sequences.Count}.");
-        }
-
-        int[] offsets = new int[sequences.Count + 1];
-        int[] starts = new int[sequences.Count];
-        for (int s = 0; s < sequences.Count; s++)
-        {
-            starts[s] = cache?.Lengths[s] ?? 0;
-            offsets[s + 1] = offsets[s] + sequences[s].Count;
-            int end = starts[s] + sequences[s].Count;
-            if (end > model.Spec.ContextLength)
-            {
-                throw new WeirException($"ContextExceeded: sequence {s} has {end} tokens, but the model takes at most {model.Spec.ContextLength}; shorten it.");
-            }
-
-            foreach (int token in sequences[s])
-            {
-                if ((uint)token >= (uint)model.Spec.VocabularySize)
-                {
-                    throw new WeirException($"TokenOutOfRange: sequence {s} holds token {token}, but the vocabulary has {model.Spec.VocabularySize} ids.");
-                }
-            }
-        }
-
-        if (cache is not null)
-        {
-            for (int s = 0; s < sequences.Count; s++)
-            {
-                if (cache.Lengths[s] == 0)
-                {
-                    cache.PromptLengths[s] = sequences[s].Count;
-                }
-            }
         }
 
         return new PackedRows(offsets, starts);

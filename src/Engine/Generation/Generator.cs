@@ -1,8 +1,5 @@
-using Weir.Engine.Forward;
-using Weir.Engine.Hooks;
 using Weir.Engine.Tokenizers;
 using Weir.Kernels;
-using Weir.Kernels.Ops;
 
 namespace Weir.Engine.Generation;
 
@@ -45,53 +42,22 @@ public static class Generator
         var texts = prompts.Select(_ => model.HasTokenizer ? model.Tokenizer.Stream(skipSpecialTokens: true) : null).ToArray();
         var stops = prompts.Select(_ => new StopText(options.Stop)).ToArray();
         bool[] done = new bool[prompts.Count];
-        var next = prompts.ToArray();
-        var single = prompts.Select(_ => new int[1]).ToArray();
-        using var cache = new KeyValueCache(model, prompts.Count);
-        cache.Reserve(Math.Min(model.Spec.ContextLength, prompts.Max(p => p.Count) + options.MaxTokens));
-        var plan = new HookPlan(options.Hooks, model.Spec);
-        var forward = new ForwardOptions { Logits = LogitRows.Last, Cache = cache };
-        int[] drawn = new int[prompts.Count];
+        using var state = new DecodeState(model, prompts, options);
         for (int step = 0; step < options.MaxTokens && done.Contains(false); step++)
         {
-            using (ForwardResult result = ForwardPass.Run(model, next, plan, forward))
-            {
-                Draw(model, result, options, done, step, drawn);
-            }
-
-            for (int s = 0, row = 0; s < prompts.Count; s++)
+            int[] tokens = state.Next(done, step);
+            for (int s = 0; s < prompts.Count; s++)
             {
                 if (done[s])
                 {
                     continue;
                 }
 
-                int id = drawn[row++];
-                single[s][0] = id;
-                GeneratedToken token = Step(s, id, step, texts[s], stops[s], ends.Contains(id), cache.Lengths[s] >= model.Spec.ContextLength, options);
+                GeneratedToken token = Step(s, tokens[s], step, texts[s], stops[s], ends.Contains(tokens[s]), state.IsFull(s), options);
                 done[s] = token.Finish is not null;
-                next[s] = done[s] ? [] : single[s];
                 yield return token;
             }
         }
-    }
-
-    private static void Draw(Model model, ForwardResult result, GenerationOptions options, bool[] done, int step, int[] drawn)
-    {
-        int live = done.Count(d => !d);
-        var sampling = new SamplingOptions[live];
-        for (int s = 0, row = 0; s < done.Length; s++)
-        {
-            if (!done[s])
-            {
-                long seed = s < options.Seeds.Count ? options.Seeds[s] : options.Seeds[0] + s;
-                sampling[row++] = new SamplingOptions(options.Temperature, options.TopK, options.TopP, RowRandom.Uniform(seed, step));
-            }
-        }
-
-        Tensor ids = model.Scratch.Allocate(new Shape(live), ElementType.I32);
-        model.Device.Ops.Sample(result.Logits, sampling, ids);
-        model.Device.Read(ids, System.Runtime.InteropServices.MemoryMarshal.AsBytes(drawn.AsSpan(0, live)));
     }
 
     private static GeneratedToken Step(int sequence, int id, int step, TokenStream? text, StopText stop, bool end, bool full, GenerationOptions options)

@@ -28,7 +28,7 @@ public sealed class Wave : IDisposable
     {
         _model = model;
         _lengths = [.. sequences.Select(s => s.Count)];
-        BaseRows = ForwardPass.Pack(model, sequences, cache: null).Rows;
+        BaseRows = SequencePacker.Pack(model, sequences, cache: null).Rows;
         var shape = new Shape(BaseRows * (variants + 1), model.Spec.Width);
         long bytes = shape.Count * sizeof(float);
         _memory = model.Results.Rent(4 * bytes);
@@ -39,7 +39,8 @@ public sealed class Wave : IDisposable
         _plan = new HookPlan(new HookSet().Capture(Site.AttentionOut.AllLayers, Site.MlpOut.AllLayers), model.Spec);
 
         model.Scratch.Reset();
-        EmbeddingRunner.Run(model, new HookPlan(HookSet.None, model.Spec), NewBatch(), sequences, Residual);
+        Tensor ids = model.Scratch.Upload<int>(SequencePacker.Tokens(sequences));
+        EmbeddingRunner.Run(model, new HookPlan(HookSet.None, model.Spec), NewBatch(), ids, Residual);
     }
 
     /// <summary>Rows of the baseline, and of each variant.</summary>

@@ -22,6 +22,22 @@ public sealed class AllocationTests
         Tensor some = t.Input(Enumerable.Range(0, Rows).Reverse().ToArray(), new Shape(Rows));
         Tensor statistics = t.Output(new Shape(Rows, 4));
         Tensor ids = t.Output(new Shape(Rows), type: ElementType.I32);
+        Tensor column = t.Output(new Shape(Rows));
+        Tensor divergence = t.Output(new Shape(Rows));
+        Tensor list = t.Output(new Shape(Rows, 3));
+        using WeightMatrix weights = TestWeights.Load(t.Device, t.Normal(Width * Width), Width, Width, ElementType.F16);
+        var lens = new LensArguments
+        {
+            States = x,
+            Unembedding = weights,
+            Temperature = 1,
+            Entropy = column,
+            TopLogProbabilities = list,
+            Targets = some,
+            TargetRanks = ids.Reshape(Rows, 1),
+            References = some,
+            Divergence = divergence,
+        };
         SamplingOptions[] options = [.. Enumerable.Repeat(new SamplingOptions(1, 50, 0.9f, 0.5), Rows)];
 
         (string Op, Action Run)[] ops =
@@ -33,8 +49,11 @@ public sealed class AllocationTests
             ("CompareRows", () => t.Ops.CompareRows(x, x, statistics)),
             ("Copy", () => t.Ops.Copy(x, y)),
             ("Edit", () => t.Ops.Edit(EditKind.ProjectOut, y, some, one, gain)),
+            ("Embed", () => t.Ops.Embed(some, weights, 1, y)),
             ("GatherRows", () => t.Ops.GatherRows(x, some, y)),
             ("LayerNorm", () => t.Ops.LayerNorm(x, gain, gain, 1e-5f, y)),
+            ("Lens", () => t.Ops.Lens(lens)),
+            ("MatMul", () => t.Ops.MatMul(x, weights, y, new MatMulOptions { Bias = gain, Activation = Activation.Silu, Residual = x })),
             ("Normalize", () => t.Ops.Normalize(x, scale, centered: true, y)),
             ("RmsNorm", () => t.Ops.RmsNorm(x, gain, 0, 1e-5f, y)),
             ("RopeAngles", () => t.Ops.RopeAngles(some, frequencies, 1, half, alsoHalf)),
@@ -42,6 +61,7 @@ public sealed class AllocationTests
             ("Sample", () => t.Ops.Sample(x, options, ids)),
             ("Softcap", () => t.Ops.Softcap(x, 30, y)),
             ("Subtract", () => t.Ops.Subtract(x, x, y)),
+            ("WeightColumns", () => t.Ops.WeightColumns(weights, 3, y)),
         ];
         foreach ((string op, Action run) in ops)
         {

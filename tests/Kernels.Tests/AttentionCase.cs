@@ -25,6 +25,7 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
         new(2, 2, 32, [0, 64], [97, 33], Window: 32),
         new(2, 1, 80, [0, 60], [97, 14], Window: 33, Softcap: 3),
         new(2, 2, 8, [0, 4], [40, 20], Window: 1000),
+        new(2, 2, 16, [200, 31], [120, 50], Window: 70),
         new(14, 2, 64, [0], [130]),
         new(28, 1, 8, [100], [2]),
     ];

@@ -1,25 +1,126 @@
 using System.CommandLine;
+using System.Text.Json;
+using Weir.Analysis.Parity;
 using Weir.Cli.Options;
+using Weir.Cli.Output;
+using Weir.Cli.Rendering;
+using Weir.Engine;
 using Weir.Kernels;
+using Weir.Kernels.Cpu;
 
 namespace Weir.Cli.Commands;
 
 /// <summary>weir parity: compares models with the reference outputs beside them.</summary>
 internal sealed class ParityCommand : Verb
 {
-    private readonly Argument<string[]> _directories = new("DIR") { Arity = ArgumentArity.ZeroOrMore, Description = "model directories with a reference.safetensors" };
+    private readonly Argument<string[]> _directories = new("DIR") { Arity = ArgumentArity.ZeroOrMore, Description = "model directories with a reference.safetensors; none for --model" };
+    private readonly TextSetting _reference = new("--reference", "FILE", "reference to compare with", "reference.safetensors in the directory");
     private readonly TextSetting _json = new("--json", "FILE", "write the numbers as JSON; - is the standard output");
 
     /// <summary>Makes the verb.</summary>
-    public ParityCommand() : base("parity", "compares models with the reference outputs that lie beside them")
+    public ParityCommand() : base("parity", "compares a model's logits, residuals, attention and MLP values with Hugging Face's")
     {
         Add(_directories);
+        AddGroup("Comparison", _reference);
         AddGroup("Output", _json);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Examples => ["weir parity tests/fixtures/models/llama", "weir parity tests/fixtures/models/* --json parity.json"];
+    public override string Notes =>
+        """
+        The reference holds input_ids and what transformers computed for them in float32: logits, hidden_states.N, attentions.N, attn_out.N, mlp_out.N, mlp_act.N, greedy. A tensor passes where its largest absolute difference is at most max(5e-5, 1e-5 x its largest value); greedy tokens must be the same. The exit code is 2 where something does not pass.
+        """;
 
     /// <inheritdoc/>
-    public override void Run(Session session) => throw new WeirException("The verb parity is not in this version of Weir.");
+    public override IReadOnlyList<string> Examples =>
+        ["weir parity tests/fixtures/models/llama3", "weir parity tests/fixtures/models/{gpt2,gemma2,olmo2} --json parity.json"];
+
+    /// <inheritdoc/>
+    public override void Run(Session session)
+    {
+        string? json = _json.Get(session.Arguments);
+        OutputFile.Check("--json", json);
+        string[] directories = session.Arguments.GetValue(_directories) is { Length: > 0 } given ? given : [session.ModelDirectory];
+        var reports = new List<ParityReport>();
+        using CpuDevice device = session.OpenDevice();
+        foreach (string directory in directories)
+        {
+            session.Cancellation.ThrowIfCancellationRequested();
+            session.ModelDirectory = directory;
+            using Model model = session.LoadModel(device);
+            reports.Add(ParityCheck.Run(model, _reference.Get(session.Arguments)));
+            if (json != "-")
+            {
+                Write(session.Terminal, reports[^1]);
+            }
+        }
+
+        if (json is not null)
+        {
+            RunRecord.Save(json, session, w => w.WriteString("device", device.Name), w => WriteJson(w, reports));
+        }
+
+        if (reports.Where(r => !r.Passed).ToArray() is { Length: > 0 } failed)
+        {
+            throw new WeirException($"ParityFailed: {failed.Sum(r => r.Rows.Count(x => !x.Passed))} tensors are past their tolerance in {string.Join(", ", failed.Select(r => r.Location))}; the table names them.");
+        }
+    }
+
+    private static void Write(Terminal terminal, ParityReport report)
+    {
+        terminal.Output.WriteLine(Ansi.Bold(terminal.Settings.Colors, $"{report.Location} ({report.Family})"));
+        var table = new TextTable(terminal).Column("reference", flexible: true).Column("site", flexible: true)
+            .Column("largest", right: true).Column("abs diff", right: true).Column("rel diff", right: true).Column("tolerance", right: true).Column("");
+        foreach (ParityRow row in report.Rows)
+        {
+            table.Row(row.Reference, row.Site, Scientific(row.Largest), Scientific(row.Difference), Scientific(row.Relative), Scientific(row.Tolerance), row.Passed ? "ok" : "FAILED");
+        }
+
+        table.Write("  ");
+        foreach (IGrouping<string, (string Reference, string Reason)> skipped in report.Skipped.GroupBy(s => s.Reason, StringComparer.Ordinal))
+        {
+            terminal.Output.WriteLine($"  {Text.Of(skipped.Count())} tensors not compared: {(skipped.Key.StartsWith("has", StringComparison.Ordinal) ? string.Join(", ", skipped.Select(s => s.Reference)) + " " : "what ")}{skipped.Key}");
+        }
+
+        terminal.Output.WriteLine();
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, List<ParityReport> reports)
+    {
+        json.WriteStartArray("models");
+        foreach (ParityReport report in reports)
+        {
+            json.WriteStartObject();
+            json.WriteString("directory", report.Location);
+            json.WriteString("family", report.Family);
+            json.WriteBoolean("passed", report.Passed);
+            json.WriteStartArray("tensors");
+            foreach (ParityRow row in report.Rows)
+            {
+                json.WriteStartObject();
+                json.WriteString("reference", row.Reference);
+                json.WriteString("site", row.Site);
+                json.WriteNumber("values", row.Count);
+                WriteNumber(json, "largest", row.Largest);
+                WriteNumber(json, "absolute_difference", row.Difference);
+                WriteNumber(json, "relative_difference", row.Relative);
+                WriteNumber(json, "tolerance", row.Tolerance);
+                json.WriteBoolean("passed", row.Passed);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, double value)
+    {
+        json.WritePropertyName(name);
+        RunRecord.WriteValue(json, (float)value);
+    }
+
+    private static string Scientific(double value) => value == 0 ? "0" : value.ToString("0.0e+0", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,7 @@ public static class TokenizerFile
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(embeddingRows);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new() { AllowDuplicateProperties = false });
+            using JsonDocument document = Parse(File.ReadAllBytes(path));
             return TokenizerReader.Read(new JsonScope(document.RootElement, "the file", path), embeddingRows);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -47,8 +47,21 @@ public static class TokenizerFile
             if (id < 0 || id >= tokenizer.VocabularySize)
             {
                 throw new TokenizerException(path, TokenizerError.SpecialTokenMismatch,
-                    $"{name} is {id}, but the vocabulary has ids 0 to {tokenizer.VocabularySize - 1}; use the tokenizer and config of one checkpoint.");
+                    $"{name} is {id}, but the vocabulary has ids 0 to {tokenizer.VocabularySize - 1}; " +
+                    "use the tokenizer and config of one checkpoint.");
             }
+        }
+    }
+
+    private static JsonDocument Parse(byte[] bytes)
+    {
+        try
+        {
+            return JsonDocument.Parse(bytes, new() { AllowDuplicateProperties = false });
+        }
+        catch (InvalidOperationException e) // a name with half a surrogate pair, which comparing names stumbles over
+        {
+            throw new JsonException(e.Message, e);
         }
     }
 }

@@ -136,8 +136,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             // A head's longest strips first: what is left at the end is short.
             int first = (strips - 1 - turn) * TSimd.TileRows;
             int rows = Math.Min(TSimd.TileRows, (Rows.Length(s) * Group) - first);
-            int* from = stackalloc int[16];
-            int* to = stackalloc int[16];
+            int* from = stackalloc int[TileKernel.MaxRows];
+            int* to = stackalloc int[TileKernel.MaxRows];
             for (int r = 0; r < rows; r++)
             {
                 to[r] = Rows.Starts[s] + ((first + r) / Group) + 1;
@@ -159,7 +159,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             }
 
             // All rows through one step before the next: rows are independent, so that one hides the latency of another.
-            float* values = stackalloc float[16];
+            float* values = stackalloc float[TileKernel.MaxRows];
             for (int r = 0; r < rows; r++)
             {
                 float* row = strip + (r * KeyBlock);

@@ -5,7 +5,7 @@ namespace Weir.Kernels.Cpu;
 
 /// <summary>
 /// Products of attention weights and values: acc[r, :] += sum over keys of p[r, key] v[key, :], one chain of fused
-/// multiply-adds a element, keys in order. Weights come as a strip: blocks of 32 keys, [block, row, 32], so that a
+/// multiply-adds an element, keys in order. Weights come as a strip: blocks of 32 keys, [block, row, 32], so that a
 /// row's weight stands at a constant distance from the tile's first and no packing is needed between softmax and product.
 /// </summary>
 internal static unsafe class AttentionTile<TSimd, TVector>
@@ -18,7 +18,7 @@ internal static unsafe class AttentionTile<TSimd, TVector>
     public static int Pad(int rows) => rows == 1 ? 1 : rows <= 6 ? 6 : TSimd.TileRows;
 
     /// <summary>All rows of a padded strip over keys that each of them sees.</summary>
-    /// <param name="rows">Padded rows: 1, 6 or the tile's.</param>
+    /// <param name="rows">Padded rows.</param>
     /// <param name="p">The strip.</param>
     /// <param name="from">First key.</param>
     /// <param name="to">Key after the last.</param>
@@ -83,14 +83,8 @@ internal static unsafe class AttentionTile<TSimd, TVector>
     public static void MixRow(float* p, long step, int from, int to, float* v, int vStride, float* acc, int size)
     {
         int c = 0;
-        for (; c + (2 * TSimd.Count) < size; c += 4 * TSimd.Count)
+        for (; c + (2 * TSimd.Count) < size && c + (4 * TSimd.Count) <= vStride; c += 4 * TSimd.Count)
         {
-            // The columns beyond a size that is not a multiple are padding of the value's row.
-            if (c + (4 * TSimd.Count) > vStride)
-            {
-                break;
-            }
-
             float* to4 = acc + c;
             TVector c0 = TSimd.Load(to4);
             TVector c1 = TSimd.Load(to4 + TSimd.Count);

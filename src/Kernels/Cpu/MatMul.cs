@@ -49,9 +49,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     {
         Check.Floats(x);
         Check.Rows(y, x.Rows, w.Outputs);
-        Check.That(
-            options.InputOffset >= 0 && options.InputOffset <= w.Inputs - x.Width,
-            $"Inputs {options.InputOffset} .. {options.InputOffset + x.Width} are not all of a matrix with {w.Inputs}.");
+        Check.That(options.InputOffset >= 0 && options.InputOffset <= w.Inputs - x.Width, "The matrix has not all the inputs that x multiplies.");
         if (!options.Bias.IsAbsent)
         {
             Check.Vector(options.Bias, w.Outputs);

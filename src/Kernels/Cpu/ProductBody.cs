@@ -12,10 +12,6 @@ internal unsafe struct ProductBody<TSimd, TVector> : IParallelBody
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    // Steps of a panel that are multiplied before the next ones: 128 bytes each, so that half of a second-level cache
-    // of 512 KiB holds them.
-    private const int StepsAtOnce = 2048;
-
     // A chunk should cost some microseconds, against a tenth of one for taking it.
     private const double ChunkSeconds = 4e-6;
     private const double FlopsPerSecond = 2e11;
@@ -27,7 +23,6 @@ internal unsafe struct ProductBody<TSimd, TVector> : IParallelBody
     private readonly int _k;
     private readonly byte* _panels;
     private readonly long _panelBytes;
-    private readonly int _stepBytes;
     private readonly ElementType _type;
     private readonly int _outputs;
     private readonly int _panelCount;
@@ -39,13 +34,12 @@ internal unsafe struct ProductBody<TSimd, TVector> : IParallelBody
         _tiles = tiles;
         _a = a;
         _k = k;
-        _stepBytes = w.StepBytes;
-        _panels = w.Data + ((long)inputOffset * _stepBytes);
+        _panels = w.Data + ((long)inputOffset * w.StepBytes);
         _panelBytes = w.PanelBytes;
         _type = w.Type;
         _outputs = w.Outputs;
         _panelCount = w.Panels;
-        double seconds = Math.Max(2.0 * Rows * k * TileKernel.Width / FlopsPerSecond, (double)k * _stepBytes / BytesPerSecond) + 2e-8;
+        double seconds = Math.Max(2.0 * Rows * k * TileKernel.Width / FlopsPerSecond, (double)k * w.StepBytes / BytesPerSecond) + 2e-8;
         _panelsPerChunk = (int)Math.Clamp(ChunkSeconds / seconds, 1, Math.Max(1, _panelCount / (4.0 * workers.Threads)));
         if (seconds * _panelCount < ChunkSeconds)
         {
@@ -93,51 +87,31 @@ internal unsafe struct ProductBody<TSimd, TVector> : IParallelBody
     private readonly void Multiply<TPanel>(int panel, int worker)
         where TPanel : struct, IPanelElement<TSimd, TVector>
     {
-        int blocks = Math.Max(1, (_k + StepsAtOnce - 1) / StepsAtOnce);
-        int steps = (_k + blocks - 1) / blocks;
+        var product = new PanelProduct<TSimd, TVector, TPanel>(_tiles, _a, _k);
         int columns = Math.Min(TileKernel.Width, _outputs - (panel * TileKernel.Width));
-        bool plain = columns == TileKernel.Width && Bias == null && Activation is null && Residual == null;
-        bool widen = TPanel.Widen && _tiles.Count > 1;
+        bool direct = columns == TileKernel.Width && Bias == null && Activation is null && Residual == null && product.Blocks == 1;
 
         // Sums wait here between blocks and for what follows them, unless they are the result.
-        int held = blocks > 1 ? Rows : _tiles.Height(0);
-        float* sums = _workers.Scratch(worker, ((long)held + (widen ? steps : 0)) * TileKernel.Width);
-        float* widened = sums + ((long)held * TileKernel.Width);
-        byte* b = _panels + (panel * _panelBytes);
-        for (int block = 0; block < blocks; block++)
+        int held = product.Blocks > 1 ? Rows : _tiles.Height(0);
+        float* sums = _workers.Scratch(worker, ((long)held * TileKernel.Width) + product.ScratchFloats);
+        float* scratch = sums + ((long)held * TileKernel.Width);
+        for (int block = 0; block < product.Blocks; block++)
         {
-            int first = block * steps, count = Math.Min(steps, _k - first);
-            byte* from = b + ((long)first * _stepBytes);
-            if (widen)
-            {
-                PanelWidener<TSimd, TVector>.Widen<TPanel>(from, count, widened);
-            }
-
+            product.Begin(block, _panels + (panel * _panelBytes), scratch);
             for (int tile = 0; tile < _tiles.Count; tile++)
             {
-                int start = _tiles.Start(tile), height = _tiles.Height(tile);
-                float* a = _a + ((long)start * _k) + ((long)first * height);
-                bool last = block == blocks - 1;
-                float* c = sums + (blocks > 1 ? (long)start * TileKernel.Width : 0);
-                long ldc = TileKernel.Width;
-                if (plain && blocks == 1)
+                int start = _tiles.Start(tile);
+                if (direct)
                 {
-                    c = Y + (start * YStride) + (panel * TileKernel.Width);
-                    ldc = YStride;
+                    product.Multiply(tile, Y + (start * YStride) + (panel * TileKernel.Width), YStride);
+                    continue;
                 }
 
-                if (widen)
+                float* c = sums + (product.Blocks > 1 ? (long)start * TileKernel.Width : 0);
+                product.Multiply(tile, c, TileKernel.Width);
+                if (block == product.Blocks - 1)
                 {
-                    TileKernel<TSimd, TVector>.Multiply(height, count, a, height, widened, TileKernel.Width, c, ldc, block > 0);
-                }
-                else
-                {
-                    TileKernel<TSimd, TVector>.Multiply<TPanel>(height, count, a, height, from, _stepBytes, c, ldc, block > 0);
-                }
-
-                if (last && !(plain && blocks == 1))
-                {
-                    Finish(c, start, height, panel * TileKernel.Width, columns);
+                    Finish(c, start, _tiles.Height(tile), panel * TileKernel.Width, columns);
                 }
             }
         }

@@ -33,34 +33,46 @@ internal readonly unsafe struct RowTiles
     public int Height(int tile) => _low + (tile < _extra ? 1 : 0);
 
     /// <summary>Packs one tile of rows that lie <paramref name="stride"/> floats apart.</summary>
+    public static void Pack(float* x, long stride, int height, int k, float* to)
+    {
+        float** rows = stackalloc float*[TileKernel.MaxRows];
+        for (int row = 0; row < height; row++)
+        {
+            rows[row] = x + (row * stride);
+        }
+
+        Pack(rows, height, k, to);
+    }
+
+    /// <summary>Packs one tile of rows that lie anywhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Pack(float* x, long stride, int rows, int k, float* to)
+    public static void Pack(float** rows, int height, int k, float* to)
     {
         int row = 0;
-        while (rows - row >= 4 || (rows >= 4 && row < rows))
+        while (height >= 4 && row < height)
         {
             // The last group of four overlaps the one before.
-            row = Math.Min(row, rows - 4);
-            PackFour(x + (row * stride), stride, rows, k, to + row);
+            row = Math.Min(row, height - 4);
+            PackFour(rows + row, height, k, to + row);
             row += 4;
         }
 
-        for (; row < rows; row++)
+        for (; row < height; row++)
         {
-            float* from = x + (row * stride);
+            float* from = rows[row];
             for (int i = 0; i < k; i++)
             {
-                to[((long)i * rows) + row] = from[i];
+                to[((long)i * height) + row] = from[i];
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackFour(float* a, long stride, int rows, int k, float* to)
+    private static void PackFour(float** rows, int height, int k, float* to)
     {
-        float* b = a + stride, c = b + stride, d = c + stride;
+        float* a = rows[0], b = rows[1], c = rows[2], d = rows[3];
         int i = 0;
-        for (; i + 4 <= k; i += 4, to += 4 * rows)
+        for (; i + 4 <= k; i += 4, to += 4 * height)
         {
             Transpose4.Store(
                 Vector128.Load((uint*)(a + i)),
@@ -68,10 +80,10 @@ internal readonly unsafe struct RowTiles
                 Vector128.Load((uint*)(c + i)),
                 Vector128.Load((uint*)(d + i)),
                 (uint*)to,
-                rows);
+                height);
         }
 
-        for (; i < k; i++, to += rows)
+        for (; i < k; i++, to += height)
         {
             to[0] = a[i];
             to[1] = b[i];

@@ -2,7 +2,10 @@ namespace Weir.Kernels.Ops;
 
 public partial interface IOps
 {
-    /// <summary>Second stage of <see cref="Attention"/> alone: the softmax of each query's keys.</summary>
+    /// <summary>
+    /// Second stage of <see cref="Attention"/> alone: the softmax of each query's keys; 0 for keys after the query. A row
+    /// whose scores are all -infinity, because the caller cut every key, gets weights of 0; NaN or +infinity makes its row NaN.
+    /// </summary>
     /// <param name="scores">F32 [map].</param>
     /// <param name="heads">Query heads.</param>
     /// <param name="rows">Sequences and positions of the rows.</param>

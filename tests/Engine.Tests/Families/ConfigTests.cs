@@ -237,7 +237,13 @@ public sealed class ConfigTests
             """, "llama").Attention.Rope!;
         YarnParameters all = new()
         {
-            Factor = 8, OriginalContext = 1024, BetaFast = 16, BetaSlow = 2, Mscale = 0.7, MscaleAllDim = 0.9, Truncate = false,
+            Factor = 8,
+            OriginalContext = 1024,
+            BetaFast = 16,
+            BetaSlow = 2,
+            Mscale = 0.7,
+            MscaleAllDim = 0.9,
+            Truncate = false,
         };
         Assert.Equal(RopeScaling.Yarn(128, 1e4, all).Frequencies, full.Frequencies);
         Assert.Equal((float)all.Magnitude, full.Magnitude);

@@ -42,14 +42,17 @@ internal sealed class BpeModel
             _byteIds[b] = ids.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), -1);
 
         _merges = new(merges.Count);
-        _joints = new(checked(9 * merges.Count));
         string? unknown = options.UnknownId >= 0 ? ids.First(entry => entry.Value == options.UnknownId).Key : null;
+        HashSet<(int Left, int Right)> joints = [];
         for (int rank = 0; rank < merges.Count; rank++)
         {
             (string left, string right, int merged) = merges[rank];
             _merges.Set(ids[left], ids[right], rank, merged);
-            AddJoints(left, right, unknown);
+            AddJoints(left, right, unknown, joints);
         }
+        _joints = new(joints.Count);
+        foreach ((int left, int right) in joints)
+            _joints.Set(left, right, 0, 0);
     }
 
     /// <summary>Adds the ids of one word.</summary>
@@ -169,12 +172,12 @@ internal sealed class BpeModel
     }
 
     /// <summary>Notes which symbols a merge brings together.</summary>
-    private void AddJoints(string left, string right, string? unknown)
+    private void AddJoints(string left, string right, string? unknown, HashSet<(int Left, int Right)> joints)
     {
         foreach (int a in Ends(left, unknown, atStart: false))
         {
             foreach (int b in Ends(right, unknown, atStart: true))
-                _joints.Set(a, b, 0, 0);
+                joints.Add((a, b));
         }
     }
 
@@ -189,8 +192,9 @@ internal sealed class BpeModel
             int id = _ids.GetValueOrDefault(atStart ? piece[..ByteTokenLength] : piece[^ByteTokenLength..], -1);
             Take(Array.IndexOf(_byteIds, id) >= 0 ? id : -1);
         }
-        if (unknown is not null && (atStart ? piece.StartsWith(unknown, StringComparison.Ordinal) : piece.EndsWith(unknown, StringComparison.Ordinal)))
-            Take(_options.UnknownId);
+        bool isUnknown = unknown is not null &&
+            (atStart ? piece.StartsWith(unknown, StringComparison.Ordinal) : piece.EndsWith(unknown, StringComparison.Ordinal));
+        Take(isUnknown ? _options.UnknownId : -1);
         return ends;
 
         void Take(int id)

@@ -31,7 +31,8 @@ internal static class PostProcessorReader
                 break;
             case "TemplateProcessing":
                 scope.AllowOnly("type", "single", "pair", "special_tokens");
-                templates.Add(new([.. scope.Get("single").Items().Select(item => ReadPart(item, scope.Get("special_tokens"), vocabulary))]));
+                JsonScope tokens = scope.Get("special_tokens");
+                templates.Add(new([.. scope.Get("single").Items().Select(item => ReadPart(item, tokens, vocabulary))]));
                 break;
             case "RobertaProcessing" or "BertProcessing":
                 scope.AllowOnly("type", "sep", "cls", "trim_offsets", "add_prefix_space");

@@ -38,7 +38,8 @@ internal static class TokenizerReader
         if (id < 0 || id >= embeddingRows)
         {
             throw value.Fail(TokenizerError.OutOfRange,
-                $"the token '{token}' has id {id}, but the embedding has {embeddingRows} rows; use the tokenizer.json of the same checkpoint.");
+                $"the token '{token}' has id {id}, but the embedding has {embeddingRows} rows; " +
+                "use the tokenizer.json of the same checkpoint.");
         }
         return (int)id;
     }

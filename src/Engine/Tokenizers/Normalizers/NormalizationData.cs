@@ -89,7 +89,8 @@ internal sealed class NormalizationData
     private static int Hex(ReadOnlySpan<char> text) => int.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private bool CanFollow(int codePoint) =>
-        codePoint - VowelBase is >= 0 and < VowelCount || codePoint - TailBase is > 0 and < TailCount || codePoint < _seconds.Length && _seconds[codePoint];
+        codePoint - VowelBase is >= 0 and < VowelCount || codePoint - TailBase is > 0 and < TailCount ||
+        codePoint < _seconds.Length && _seconds[codePoint];
 
     private ReadOnlySpan<int> Decomposition(int codePoint, bool compatible)
     {

@@ -95,7 +95,8 @@ internal sealed class RegexParser
     {
         if (max == int.MaxValue && node.CanBeEmpty)
             throw new FormatException("an unbounded repetition of something that may be empty");
-        if (node.Kind is not (RegexNodeKind.Set or RegexNodeKind.Sequence or RegexNodeKind.Choice or RegexNodeKind.Repeat or RegexNodeKind.Atomic))
+        if (node.Kind is not (RegexNodeKind.Set or RegexNodeKind.Sequence or RegexNodeKind.Choice or RegexNodeKind.Repeat or
+            RegexNodeKind.Atomic))
             throw new FormatException("a repeated assertion");
         return new(RegexNodeKind.Repeat) { Parts = [node], Min = min, Max = max, Lazy = lazy };
     }
@@ -378,7 +379,8 @@ internal sealed class RegexParser
             end = _at += kind == 'u' ? 4 : 2;
         }
         if (end > start && end <= _pattern.Length && end - start <= 6 &&
-            int.TryParse(_pattern.AsSpan(start, end - start), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value) &&
+            int.TryParse(_pattern.AsSpan(start, end - start), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out int value) &&
             System.Text.Rune.IsValid(value))
             return value;
         throw new FormatException($"the escape \\{kind}");

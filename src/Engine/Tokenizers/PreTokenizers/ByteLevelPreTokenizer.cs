@@ -29,6 +29,9 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool usePattern
             Spell(text[match.Start..match.End], leading - match.Start, target);
     }
 
-    private static void Spell(ReadOnlySpan<char> word, int leading, TextSegments target) =>
-        ByteAlphabet.Spell(word, target.Reserve(ByteAlphabet.Count(word), ByteAlphabet.Count(word[..Math.Clamp(leading, 0, word.Length)])));
+    private static void Spell(ReadOnlySpan<char> word, int leading, TextSegments target)
+    {
+        leading = ByteAlphabet.Count(word[..Math.Clamp(leading, 0, word.Length)]);
+        ByteAlphabet.Spell(word, target.Reserve(ByteAlphabet.Count(word), leading));
+    }
 }

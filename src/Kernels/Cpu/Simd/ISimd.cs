@@ -71,9 +71,6 @@ internal unsafe interface ISimd<TVector>
     /// <summary>The nearest integer, halves to even.</summary>
     static abstract TVector Round(TVector a);
 
-    /// <summary>2^n for integral n in -126 .. 127.</summary>
-    static abstract TVector PowerOfTwo(TVector n);
-
     /// <summary>
     /// v 2^n, where the integer n (its exponent must stay in range) is given as the low bits of shifted, n + 1.5 2^23:
     /// one addition to the exponent's bits.
@@ -88,6 +85,9 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>True where any lane of a is greater than b's.</summary>
     static abstract bool AnyGreater(TVector a, TVector b);
+
+    /// <summary>Number of lanes of a that are less than b's.</summary>
+    static abstract int CountLess(TVector a, TVector b);
 
     /// <summary>Sum of the lanes, pairwise, in an order of its own that never changes.</summary>
     static abstract float Sum(TVector a);

@@ -66,8 +66,4 @@ internal static unsafe class SimdMath<TSimd, TVector>
         TVector v = TSimd.LoadPartial(p, count);
         return fill == 0 ? v : TSimd.Select(TSimd.FirstLanes(count), v, TSimd.Create(fill));
     }
-
-    /// <summary>Stores the first count lanes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StorePartial(float* p, TVector v, int count) => TSimd.StorePartial(p, v, count);
 }

@@ -13,8 +13,7 @@ internal static class UsageErrors
         string? stray = arguments.UnmatchedTokens.Count > 0 ? arguments.UnmatchedTokens[0] : null;
         if (stray is not null && stray.StartsWith('-') && stray.Length > 1)
         {
-            IEnumerable<string> names = arguments.CommandResult.Command.Options.Concat(root.Options).Select(o => o.Name);
-            return $"There is no option '{stray}' (a prompt that begins with a dash goes after --){Guess(stray, names)}";
+            return UnknownOption(stray, arguments);
         }
 
         if (stray is not null && isRoot)
@@ -35,9 +34,16 @@ internal static class UsageErrors
         ParseError error = arguments.Errors[0];
         return error.SymbolResult is OptionResult { Option: var option } result
             ? result.Tokens.Count > 1 ? $"{option.Name} is given {result.Tokens.Count} times, but takes one {option.HelpName}."
-                : $"{option.Name} needs a {option.HelpName}."
+                : $"{option.Name} needs a value, {option.HelpName}."
             : isRoot && error.Message.Contains("command", StringComparison.OrdinalIgnoreCase) ? "A verb is missing."
             : error.Message.TrimEnd('.') + ".";
+    }
+
+    /// <summary>What to say to an option that is none.</summary>
+    public static string UnknownOption(string typed, ParseResult arguments)
+    {
+        IEnumerable<string> names = arguments.CommandResult.Command.Options.Concat(arguments.RootCommandResult.Command.Options).Select(o => o.Name);
+        return $"There is no option '{typed}' (a prompt that begins with a dash goes after --){Guess(typed, names)}";
     }
 
     private static string Guess(string typed, IEnumerable<string> names)

@@ -107,7 +107,11 @@ internal sealed class LensCommand : Verb
         Save(session, model, view, states, files);
         if (files.Json != "-")
         {
-            session.Terminal.Output.WriteLine(TextWidth.Cut($"{view.ModelLine}, {view.Reading}", session.Terminal.Settings.Width));
+            foreach (string line in TextWidth.Wrap($"{view.ModelLine}, {view.Reading}", session.Terminal.Settings.Width))
+            {
+                session.Terminal.Output.WriteLine(line);
+            }
+
             LensGrid.Write(session.Terminal, view);
             LensTables.Write(session.Terminal, view);
         }

@@ -53,7 +53,7 @@ internal sealed record EditTarget
             "columns" => this with { Columns = IndexRange.Parse($"{option} @columns", value) },
             "head" => this with { Head = Numbers(option, "head", value) is [var head] ? head : throw Bad(option, "head", value) },
             "sequences" => this with { Sequences = Numbers(option, "sequences", value) },
-            var key when key.All(char.IsAsciiLetter) => throw new UsageException(
+            var key when key.All(char.IsAsciiLetter) && !value.Any(char.IsAsciiLetter) => throw new UsageException(
                 $"{option} has no part @{key}; there are @positions, @head, @columns and @sequences."),
             _ => null,
         };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using Weir.Kernels;
 
@@ -39,6 +40,7 @@ internal sealed class PromptSettings
     {
         string[] given = session.Arguments.GetValue(Argument) ?? [];
         string? file = File.Get(session.Arguments);
+        RequireNoStrayOption(session.Arguments);
         if (!_many && given.Length > 1)
         {
             throw new UsageException($"'{given[1]}' is one argument too many; a {Argument.Name} with spaces stands in quotes.");
@@ -62,6 +64,37 @@ internal sealed class PromptSettings
         }
 
         return texts;
+    }
+
+    // The parser takes an option that it does not know for one more text.
+    private void RequireNoStrayOption(ParseResult arguments)
+    {
+        if (arguments.GetResult(Argument) is not { } result)
+        {
+            return;
+        }
+
+        Token? end = arguments.Tokens.FirstOrDefault(t => t.Type == TokenType.DoubleDash);
+        int limit = end is null ? int.MaxValue : IndexOf(arguments.Tokens, end);
+        Token? stray = result.Tokens.FirstOrDefault(t => IsLikeOption(t.Value) && IndexOf(arguments.Tokens, t) < limit);
+        if (stray is not null)
+        {
+            throw new UsageException(UsageErrors.UnknownOption(stray.Value, arguments));
+        }
+    }
+
+    private static bool IsLikeOption(string text) =>
+        text.Length > 1 && text[0] == '-' && (text[1] == '-' || char.IsAsciiLetter(text[1])) && !text.Contains(' ', StringComparison.Ordinal);
+
+    private static int IndexOf(IReadOnlyList<Token> tokens, Token token)
+    {
+        int i = 0;
+        while (i < tokens.Count && !ReferenceEquals(tokens[i], token))
+        {
+            i++;
+        }
+
+        return i;
     }
 
     private static string ReadFile(string path)

@@ -32,7 +32,7 @@ internal sealed class TextSetting : Option<string?>, ISetting
     public string? Get(ParseResult arguments)
     {
         string? value = arguments.GetValue(this) ?? _default;
-        return value is { Length: 0 } ? throw new UsageException($"{Name} needs a {HelpName}, not an empty text.") : value;
+        return value is { Length: 0 } ? throw new UsageException($"{Name} needs a value, {HelpName}, not an empty text.") : value;
     }
 
     /// <inheritdoc/>

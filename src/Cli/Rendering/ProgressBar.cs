@@ -15,6 +15,7 @@ internal sealed class ProgressBar : IProgress<double>, IDisposable
     private readonly CancellationTokenSource _done = new();
     private readonly Task _show = Task.CompletedTask;
     private double _fraction;
+    private bool _disposed;
 
     /// <summary>Begins to wait.</summary>
     public ProgressBar(Terminal terminal, string what, CancellationToken cancellation)
@@ -36,6 +37,12 @@ internal sealed class ProgressBar : IProgress<double>, IDisposable
     /// <summary>Takes the bar away.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         _done.Cancel();
         _show.Wait(CancellationToken.None);
         _done.Dispose();

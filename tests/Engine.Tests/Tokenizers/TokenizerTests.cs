@@ -81,6 +81,15 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void ATokenWhoseSpaceAnotherTookVanishes()
+    {
+        ITokenizer tokenizer = TokenizerJson.Loaded("gpt2", json => json["added_tokens"]!.AsArray().Add(JsonNode.Parse(
+            """{"id":900,"content":" ","single_word":false,"lstrip":true,"rstrip":true,"normalized":false,"special":false}""")));
+        int a = tokenizer.IdOf("a")!.Value;
+        Assert.Equal([a, 900, a], tokenizer.Encode("a    a", addSpecialTokens: false));
+    }
+
+    [Fact]
     public void ALongWordMergesAsAShortOneDoes()
     {
         // Words above and below the length at which merging changes its method, of the same parts.

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Weir.Kernels.Cpu.Simd;
 
 namespace Weir.Kernels.Cpu;
@@ -13,6 +14,8 @@ internal unsafe struct MatrixPacker : IParallelBody
 {
     private const int PanelsPerChunk = 8;
     private const int StepsPerBlock = 64;
+    private const int CacheLine = 64;
+    private const int Ahead = 512;
 
     private readonly IReadOnlyList<MatrixPart> _parts;
     private readonly PackedMatrix _to;
@@ -38,9 +41,12 @@ internal unsafe struct MatrixPacker : IParallelBody
         byte** rows = stackalloc byte*[PanelsPerChunk * TileKernel.Width];
         long* strides = stackalloc long[PanelsPerChunk * TileKernel.Width];
         FindOutputs(first * TileKernel.Width, count * TileKernel.Width, rows, strides);
-        for (int start = 0; start < _to.Inputs; start += StepsPerBlock)
+
+        // Rows of a transposed matrix hold a piece for each panel; where outputs are rows, a panel reads 32 to their end.
+        int most = strides[0] == _size ? _to.Inputs : StepsPerBlock;
+        for (int start = 0; start < _to.Inputs; start += most)
         {
-            int steps = Math.Min(StepsPerBlock, _to.Inputs - start);
+            int steps = Math.Min(most, _to.Inputs - start);
             for (int panel = 0; panel < count; panel++)
             {
                 int at = panel * TileKernel.Width;
@@ -84,10 +90,7 @@ internal unsafe struct MatrixPacker : IParallelBody
 
         if (byInput)
         {
-            for (int k = start; k < start + steps; k++, to += _to.StepBytes)
-            {
-                CopyStep(rows[0] + (k * strides[0]), to);
-            }
+            CopySteps(rows[0] + (start * strides[0]), strides[0], steps, to);
         }
         else if (byOutput && _size == 4)
         {
@@ -103,19 +106,28 @@ internal unsafe struct MatrixPacker : IParallelBody
         }
     }
 
-    private readonly void CopyStep(byte* from, byte* to)
+    /// <summary>Outputs that lie side by side: a step is a piece of a row as it is, or its halves in pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void CopySteps(byte* from, long stride, int steps, byte* to)
     {
         if (_size == 4)
         {
-            Unsafe.CopyBlockUnaligned(to, from, TileKernel.Width * sizeof(float));
+            for (; steps > 0; steps--, from += stride, to += TileKernel.Width * sizeof(float))
+            {
+                Unsafe.CopyBlockUnaligned(to, from, TileKernel.Width * sizeof(float));
+            }
+
             return;
         }
 
-        for (int j = 0; j < TileKernel.Half; j += 8)
+        for (; steps > 0; steps--, from += stride, to += TileKernel.Width * sizeof(ushort))
         {
-            Pairs.Join((ushort*)from + j, (ushort*)from + TileKernel.Half + j, out Vector128<uint> first, out Vector128<uint> second);
-            first.Store((uint*)to + j);
-            second.Store((uint*)to + j + 4);
+            for (int j = 0; j < TileKernel.Half; j += 8)
+            {
+                Pairs.Join((ushort*)from + j, (ushort*)from + TileKernel.Half + j, out Vector128<uint> first, out Vector128<uint> second);
+                first.Store((uint*)to + j);
+                second.Store((uint*)to + j + 4);
+            }
         }
     }
 
@@ -127,6 +139,15 @@ internal unsafe struct MatrixPacker : IParallelBody
         int k = 0;
         for (; k + 8 <= steps; k += 8)
         {
+            if (k % TWords.InLine == 0)
+            {
+                // More rows than the processor follows by itself.
+                for (int i = 0; i < TileKernel.Width; i++)
+                {
+                    Prefetch(rows[i] + ((start + k) * (CacheLine / TWords.InLine)) + Ahead);
+                }
+            }
+
             for (int word = 0; word < TWords.InStep; word += 4)
             {
                 byte** r = rows + word;
@@ -146,6 +167,15 @@ internal unsafe struct MatrixPacker : IParallelBody
             {
                 ((uint*)to)[(k * TWords.InStep) + word] = TWords.LoadOne(rows + word, start + k);
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* p)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(p);
         }
     }
 
@@ -175,6 +205,9 @@ internal unsafe struct MatrixPacker : IParallelBody
         /// <summary>Words of a step.</summary>
         static abstract int InStep { get; }
 
+        /// <summary>Inputs on a cache line.</summary>
+        static abstract int InLine { get; }
+
         /// <summary>The words of inputs k .. k + 7.</summary>
         static abstract void Load(byte** rows, int k, out Vector128<uint> first, out Vector128<uint> second);
 
@@ -186,6 +219,8 @@ internal unsafe struct MatrixPacker : IParallelBody
     private readonly struct Words : IWords
     {
         public static int InStep => TileKernel.Width;
+
+        public static int InLine => CacheLine / sizeof(float);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Load(byte** rows, int k, out Vector128<uint> first, out Vector128<uint> second)
@@ -204,6 +239,8 @@ internal unsafe struct MatrixPacker : IParallelBody
     {
         public static int InStep => TileKernel.Half;
 
+        public static int InLine => CacheLine / sizeof(ushort);
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Load(byte** rows, int k, out Vector128<uint> first, out Vector128<uint> second) =>
             Join((ushort*)rows[0] + k, (ushort*)rows[TileKernel.Half] + k, out first, out second);
@@ -216,10 +253,9 @@ internal unsafe struct MatrixPacker : IParallelBody
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Join(ushort* low, ushort* high, out Vector128<uint> first, out Vector128<uint> second)
         {
-            (Vector128<uint> l0, Vector128<uint> l1) = Vector128.Widen(Vector128.Load(low));
-            (Vector128<uint> h0, Vector128<uint> h1) = Vector128.Widen(Vector128.Load(high));
-            first = l0 | Vector128.ShiftLeft(h0, 16);
-            second = l1 | Vector128.ShiftLeft(h1, 16);
+            Vector128<ushort> l = Vector128.Load(low), h = Vector128.Load(high);
+            first = Transpose4.Low(l, h).AsUInt32();
+            second = Transpose4.High(l, h).AsUInt32();
         }
     }
 }

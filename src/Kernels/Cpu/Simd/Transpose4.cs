@@ -20,6 +20,18 @@ internal static unsafe class Transpose4
         High(ab1, cd1).AsUInt32().Store(to + (3 * stride));
     }
 
+    /// <summary>The first four halves of words of both, in turn.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ushort> Low(Vector128<ushort> a, Vector128<ushort> b) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(a, b)
+        : (Vector128.WidenLower(a) | Vector128.ShiftLeft(Vector128.WidenLower(b), 16)).AsUInt16();
+
+    /// <summary>The last four halves of words of both, in turn.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ushort> High(Vector128<ushort> a, Vector128<ushort> b) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(a, b)
+        : (Vector128.WidenUpper(a) | Vector128.ShiftLeft(Vector128.WidenUpper(b), 16)).AsUInt16();
+
     // The words of both vectors in turn. Vector128.Create of two halves would go through memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Low(Vector128<uint> a, Vector128<uint> b) =>

@@ -56,6 +56,26 @@ public class GenerateTests
     }
 
     [Fact]
+    public void Ids_stand_for_a_text()
+    {
+        string ids = "0,316,380,265,966,260";
+        Assert.StartsWith($"<|endoftext|>{WeirRun.Prompt} Paris", WeirRun.Succeed("generate", "--ids", ids).Output, StringComparison.Ordinal);
+        using var directory = new TemporaryDirectory();
+        foreach (string file in (string[])["config.json", "model.safetensors"])
+        {
+            File.Copy(Path.Combine(WeirRun.Demo, file), directory[file]);
+        }
+
+        Assert.StartsWith("#0 #316", WeirRun.Succeed("generate", "--ids", ids, "--model", directory.Path).Output, StringComparison.Ordinal);
+        Assert.Contains("#411 100", WeirRun.Succeed("lens", "--ids", ids, "--model", directory.Path).Output, StringComparison.Ordinal);
+        WeirRun.Refuse("has no tokenizer.json", "lens", "a", "--model", directory.Path);
+        WeirRun.Refuse("has no tokenizer.json", "tokenize", "a", "--model", directory.Path);
+        WeirRun.Refuse("--ids stands alone", "generate", "a", "--ids", ids);
+        WeirRun.Refuse("--ids must be token ids", "generate", "--ids", "1,x");
+        WeirRun.Refuse("TokenOutOfRange", "lens", "--ids", "0,1024");
+    }
+
+    [Fact]
     public void A_terminal_gets_no_control_characters_of_the_model()
     {
         Assert.Equal("a\u241B[2Jb", TokenText.Harmless("a\e[2Jb"));

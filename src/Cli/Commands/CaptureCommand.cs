@@ -24,7 +24,7 @@ internal sealed class CaptureCommand : Verb
     public CaptureCommand() : base("capture", "runs a text, or several as one batch, and writes the values of sites to a file")
     {
         Add(_prompt.Argument);
-        AddGroup("Run", _prompt.File, _site);
+        AddGroup("Run", _prompt.File, _prompt.Ids, _site);
         AddGroup("Edits", _edits.All);
         AddGroup("Output", _out);
     }
@@ -57,11 +57,11 @@ internal sealed class CaptureCommand : Verb
         OutputFile.Check("--out", path);
         Site[] sites = [.. _site.Get(a).Select(Site.Parse)];
         IReadOnlyList<EditRequest> edits = _edits.Read(session);
-        IReadOnlyList<string> prompts = _prompt.Read(session);
+        IReadOnlyList<Prompt> prompts = _prompt.Read(session);
 
         using CpuDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
-        int[][] ids = [.. prompts.Select(model.Encode)];
+        int[][] ids = [.. prompts.Select(p => p.Encode(model))];
         HookSet hooks = EditSettings.Hooks(edits, [.. ids.Select(i => i.Length)], continues: false).Capture(sites);
         var plan = new HookPlan(hooks, model.Spec);
         bool head = hooks.Captures.Concat(hooks.Edits.Select(e => e.Site)).Any(s => s.Point is SitePoint.Logits or SitePoint.LnFinalScale or SitePoint.LnFinalNormalized);
@@ -94,13 +94,13 @@ internal sealed class CaptureCommand : Verb
         return model.Forward(ids, session.Watch(hooks, model, bar), new ForwardOptions { Logits = head ? LogitRows.All : LogitRows.None });
     }
 
-    private static void WriteRun(Utf8JsonWriter json, Model model, IReadOnlyList<string> prompts, int[][] ids)
+    private static void WriteRun(Utf8JsonWriter json, Model model, IReadOnlyList<Prompt> prompts, int[][] ids)
     {
         json.WriteStartArray("prompts");
         for (int i = 0; i < prompts.Count; i++)
         {
             json.WriteStartObject();
-            json.WriteString("text", prompts[i]);
+            json.WriteString("text", prompts[i].Text(model));
             RunRecord.WriteIds(json, "ids", ids[i]);
             json.WriteStartArray("pieces");
             foreach (int id in ids[i])

@@ -30,7 +30,7 @@ internal sealed class GenerateCommand : Verb
     public GenerateCommand() : base("generate", "continues a text, or several as one batch, with edits acting on every token")
     {
         Add(_prompt.Argument);
-        AddGroup("Text", _prompt.File, _maxTokens, _temperature, _topK, _topP, _seed, _stop, _count);
+        AddGroup("Text", _prompt.File, _prompt.Ids, _maxTokens, _temperature, _topK, _topP, _seed, _stop, _count);
         AddGroup("Edits", _edits.All);
         AddGroup("Output", _noPrompt, _json);
     }
@@ -68,7 +68,7 @@ internal sealed class GenerateCommand : Verb
         }
 
         IReadOnlyList<EditRequest> edits = _edits.Read(session);
-        IReadOnlyList<string> prompts = _prompt.Read(session);
+        IReadOnlyList<Prompt> prompts = _prompt.Read(session);
         if (count > 1 && options.Temperature == 0)
         {
             session.Terminal.Note("at temperature 0 all texts of a prompt are the same; give --temperature for different ones");
@@ -78,8 +78,9 @@ internal sealed class GenerateCommand : Verb
         using Model model = session.LoadModel(device);
         Continuation[] texts = [.. prompts.SelectMany(prompt =>
         {
-            int[] ids = model.Encode(prompt);
-            return Enumerable.Range(0, count).Select(i => new Continuation(prompt, ids, unchecked(seed + i)));
+            int[] ids = prompt.Encode(model);
+            string text = prompt.Text(model);
+            return Enumerable.Range(0, count).Select(i => new Continuation(text, ids, unchecked(seed + i)));
         })];
         options = options with
         {
@@ -104,13 +105,14 @@ internal sealed class GenerateCommand : Verb
             writer.Begin(0);
         }
 
-        int made = 0;
-        foreach (GeneratedToken token in Generator.Stream(model, [.. texts.Select(t => (IReadOnlyList<int>)t.PromptIds)], options))
+        int tokens = 0;
+        foreach (GeneratedToken made in Generator.Stream(model, [.. texts.Select(t => (IReadOnlyList<int>)t.PromptIds)], options))
         {
             session.Cancellation.ThrowIfCancellationRequested();
+            GeneratedToken token = model.HasTokenizer ? made : made with { Text = $" #{made.Id}" };
             texts[token.Sequence].Add(token);
             bar?.Report((double)texts[token.Sequence].Ids.Count / options.MaxTokens);
-            made++;
+            tokens++;
             if (streams)
             {
                 writer.Stream(token.Text);
@@ -129,7 +131,7 @@ internal sealed class GenerateCommand : Verb
 
         if (session.Terminal.Settings.ErrorIsTerminal)
         {
-            session.Terminal.Note($"{made} tokens in {Text.Seconds(clock.Elapsed)}, {Text.Fixed(made / clock.Elapsed.TotalSeconds, 0)} a second{(streams ? $"; ended by {texts[0].FinishName}" : "")}");
+            session.Terminal.Note($"{tokens} tokens in {Text.Seconds(clock.Elapsed)}, {Text.Fixed(tokens / clock.Elapsed.TotalSeconds, 0)} a second{(streams ? $"; ended by {texts[0].FinishName}" : "")}");
         }
     }
 

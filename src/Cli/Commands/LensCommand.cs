@@ -32,7 +32,7 @@ internal sealed class LensCommand : Verb
     public LensCommand() : base("lens", "reads the residual stream after each layer out through the unembedding: what the model would say if it ended there")
     {
         Add(_prompt.Argument);
-        AddGroup("Reading", _prompt.File, _norm, _top, _temperature, _positions, _target);
+        AddGroup("Reading", _prompt.File, _prompt.Ids, _norm, _top, _temperature, _positions, _target);
         AddGroup("Edits", _edits.All);
         AddGroup("Output", _html, _json, _out);
     }
@@ -69,11 +69,11 @@ internal sealed class LensCommand : Verb
         IndexRange range = _positions.Get(a) is { } text ? IndexRange.Parse("--positions", text) : IndexRange.All;
         string[] targetTexts = _target.Get(a);
         IReadOnlyList<EditRequest> edits = _edits.Read(session);
-        string prompt = _prompt.One(session);
+        Prompt prompt = _prompt.Read(session)[0];
 
         using CpuDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
-        int[] ids = model.Encode(prompt);
+        int[] ids = prompt.Encode(model);
         (int first, int end) = range.In(ids.Length);
         if (first >= end)
         {
@@ -96,7 +96,7 @@ internal sealed class LensCommand : Verb
             ModelLine = SpecText.Line(model.Location, model.Spec),
             Spec = model.Spec,
             Tokenizer = model.HasTokenizer ? model.Tokenizer : null,
-            Prompt = prompt,
+            Prompt = prompt.Text(model),
             Ids = ids,
             FirstPosition = first,
             Result = Read(session, model, states, norm, Math.Min(Math.Max(top, LensView.OverlapCount), model.Spec.VocabularySize), temperature, targets),

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text;
+using Weir.Cli.Output;
 using Weir.Kernels;
 
 namespace Weir.Cli.Options;
@@ -32,11 +34,30 @@ internal sealed class PromptSettings
     /// <summary>The option.</summary>
     public TextSetting File { get; }
 
-    /// <summary>The only text.</summary>
-    public string One(Session session) => Read(session)[0];
+    /// <summary>Token ids in the place of texts.</summary>
+    public RepeatedSetting Ids { get; } = new("--ids", "LIST", "token ids instead of a text, such as 0,316,380; nothing is put before them");
 
-    /// <summary>All texts, at least one and none of them empty.</summary>
-    public IReadOnlyList<string> Read(Session session)
+    /// <summary>The only text.</summary>
+    public string One(Session session) => ReadTexts(session)[0];
+
+    /// <summary>All prompts, at least one and none of them empty.</summary>
+    public IReadOnlyList<Prompt> Read(Session session)
+    {
+        string[] lists = Ids.Get(session.Arguments);
+        if (lists.Length == 0)
+        {
+            return [.. ReadTexts(session).Select(text => new Prompt(text, null))];
+        }
+
+        if (session.Arguments.GetValue(Argument) is { Length: > 0 } || File.Get(session.Arguments) is not null || (!_many && lists.Length > 1))
+        {
+            throw new UsageException($"--ids stands alone{(_many ? "" : " and once")}, without a {Argument.Name} and without --file.");
+        }
+
+        return [.. lists.Select(list => new Prompt(null, ParseIds(list)))];
+    }
+
+    private List<string> ReadTexts(Session session)
     {
         string[] given = session.Arguments.GetValue(Argument) ?? [];
         string? file = File.Get(session.Arguments);
@@ -54,16 +75,25 @@ internal sealed class PromptSettings
         if (file is not null)
         {
             string content = file == "-" ? session.Terminal.ReadInput() : ReadFile(file);
-            return _many ? Lines(content, file) : [Required(WithoutLastBreak(content), $"{file} is empty")];
+            return _many ? [.. Lines(content, file)] : [Required(WithoutLastBreak(content), $"{file} is empty")];
         }
 
-        string[] texts = [.. given.Select(text => text == "-" ? WithoutLastBreak(session.Terminal.ReadInput()) : text)];
-        foreach (string text in texts)
+        return [.. given.Select(text => Required(text == "-" ? WithoutLastBreak(session.Terminal.ReadInput()) : text, "the text is empty"))];
+    }
+
+    private static int[] ParseIds(string list)
+    {
+        string[] words = list.Split(',', StringSplitOptions.TrimEntries);
+        int[] ids = new int[words.Length];
+        for (int i = 0; i < ids.Length; i++)
         {
-            Required(text, "the text is empty");
+            if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out ids[i]))
+            {
+                throw new UsageException($"--ids must be token ids with commas between them, not '{list}'.");
+            }
         }
 
-        return texts;
+        return ids;
     }
 
     // The parser takes an option that it does not know for one more text.

@@ -34,6 +34,8 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Func<TextRea
     {
         if (!Quiet)
         {
+            // What came before stands before it, where both go to one terminal.
+            output.Flush();
             error.WriteLine($"weir: note: {WeirProgram.OneLine(sentence)}");
         }
     }

@@ -50,10 +50,10 @@ public partial class ProcessTests
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList = { "generate", "Once upon a time", "--max-tokens", "500", "--count", "64", "--temperature", "1", "--json", directory["out.json"] },
+            ArgumentList = { "generate", "Once upon a time", "--max-tokens", "500", "--count", "128", "--temperature", "3", "--threads", "1", "--json", directory["out.json"] },
         };
         using Process process = Process.Start(start)!;
-        await Task.Delay(1500, TestContext.Current.CancellationToken);
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
         Assert.False(process.HasExited, "the run was over before it could be interrupted");
         Assert.Equal(0, Kill(process.Id, 2));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

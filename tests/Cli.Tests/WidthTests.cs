@@ -12,7 +12,7 @@ public partial class WidthTests
         get
         {
             var data = new TheoryData<int, string>();
-            foreach (int width in (int[])[24, 40, 60, 80])
+            foreach (int width in (int[])[24, 40, 60, 80, 140])
             {
                 foreach (string depth in Enum.GetNames<ColorDepth>())
                 {

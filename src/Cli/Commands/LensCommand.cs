@@ -22,7 +22,7 @@ internal sealed class LensCommand : Verb
     private readonly IntegerSetting _top = new("--top", "K", "tokens to name for each layer", 5, 1);
     private readonly RealSetting _temperature = new("--temperature", "T", "divides the logits", 1, "a number above 0", t => t > 0);
     private readonly TextSetting _positions = new("--positions", "RANGE", "positions to read, such as 3.., ..5, 3..7, 5 or -1", "all");
-    private readonly RepeatedSetting _target = new("--target", "TOKEN", "probability and rank of this token after each layer; ' Paris' with its space, or id:312");
+    private readonly RepeatedSetting _target = new("--target", "TOKEN", "probability and rank of this token after each layer: ' John', with its space, or id:674");
     private readonly EditSettings _edits = new();
     private readonly TextSetting _html = new("--html", "FILE", "write a page for the browser, complete in itself");
     private readonly TextSetting _json = new("--json", "FILE", "write everything as JSON; - is the standard output, instead of the tables");

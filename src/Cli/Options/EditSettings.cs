@@ -25,12 +25,12 @@ internal sealed class EditSettings
 
     private readonly RepeatedSetting[] _options =
     [
-        new("--add", "SITE=FILE[:C][@..]", "x + C v"),
-        new("--scale", "SITE=FACTOR[@..]", "FACTOR x"),
-        new("--zero", "SITE[@..]", "0"),
-        new("--replace", "SITE=FILE[@..]", "v"),
-        new("--project-out", "SITE=FILE[:C][@..]", "x less C times its part along v"),
-        new("--clamp", "SITE=LOW:HIGH[@..]", "each number into LOW .. HIGH; one may be left out"),
+        new("--add", "SITE=FILE[:C][@..]", "add the file's vector v: x + C v"),
+        new("--scale", "SITE=FACTOR[@..]", "multiply: FACTOR x"),
+        new("--zero", "SITE[@..]", "set to 0"),
+        new("--replace", "SITE=FILE[@..]", "put the file's values there, such as those of weir capture"),
+        new("--project-out", "SITE=FILE[:C][@..]", "take C times the part along v out"),
+        new("--clamp", "SITE=LOW:HIGH[@..]", "bring each number into LOW to HIGH; one of them may be left out"),
         new("--skip", "SITE[@..]", "leave out a block (resid_post), an attention (attn_out) or an MLP (mlp_out)"),
     ];
 

@@ -3,7 +3,10 @@ namespace Weir.Cli.Rendering;
 /// <summary>ANSI codes; every method gives the plain text where there are no colours.</summary>
 internal static class Ansi
 {
-    private static readonly int[] Cube = [0, 95, 135, 175, 215, 255];
+    // The map in xterm's 256 colours, chosen by hand: each step is lighter than the one before, which the nearest colours
+    // are not.
+    private static readonly (int Color, bool Light)[] Palette =
+        [(53, false), (54, false), (55, false), (24, false), (30, false), (36, false), (41, true), (77, true), (148, true), (220, true)];
 
     /// <summary>Bold.</summary>
     public static string Bold(ColorDepth depth, string text) => depth == ColorDepth.None ? text : $"\e[1m{text}\e[0m";
@@ -19,21 +22,14 @@ internal static class Ansi
             return text;
         }
 
-        (int r, int g, int b) = ColorMap.At(value);
-        bool light = (0.299 * r) + (0.587 * g) + (0.114 * b) > 120;
-        return depth == ColorDepth.True
-            ? $"\e[38;2;{(light ? "0;0;0" : "255;255;255")};48;2;{r};{g};{b}m{text}\e[0m"
-            : $"\e[38;5;{(light ? 16 : 231)};48;5;{16 + (36 * Nearest(r)) + (6 * Nearest(g)) + Nearest(b)}m{text}\e[0m";
-    }
-
-    private static int Nearest(int value)
-    {
-        int best = 0;
-        for (int i = 1; i < Cube.Length; i++)
+        if (depth == ColorDepth.Palette)
         {
-            best = Math.Abs(Cube[i] - value) < Math.Abs(Cube[best] - value) ? i : best;
+            (int color, bool bright) = Palette[(int)Math.Round(Math.Clamp(double.IsNaN(value) ? 0 : value, 0, 1) * (Palette.Length - 1))];
+            return $"\e[38;5;{(bright ? 16 : 231)};48;5;{color}m{text}\e[0m";
         }
 
-        return best;
+        (int r, int g, int b) = ColorMap.At(value);
+        bool light = (0.299 * r) + (0.587 * g) + (0.114 * b) > 120;
+        return $"\e[38;2;{(light ? "0;0;0" : "255;255;255")};48;2;{r};{g};{b}m{text}\e[0m";
     }
 }

@@ -37,12 +37,12 @@ internal static class HelpText
         Options(terminal, "Options of every verb", globals.All, width);
         Row(terminal, "--help", "this page; 'weir VERB --help' for a verb", width, OptionColumn);
         Row(terminal, "--version", "version, commit and runtime", width, OptionColumn);
-        Examples(terminal, ["weir lens \"The capital of France is\"", "weir generate \"12 + 7 =\" --max-tokens 4", "weir inspect --model models/demo"]);
+        Examples(terminal, ["weir lens \"The capital of France is\"", "weir generate \"12 + 7 =\" --max-tokens 4", "weir inspect models/demo"]);
     }
 
     private static void WriteVerb(Terminal terminal, Verb verb, GlobalSettings globals, int width)
     {
-        Paragraph(terminal, $"{verb.Description}.", width);
+        Paragraph(terminal, $"weir {verb.Name} {verb.Description}.", width);
         Title(terminal, "Usage");
         string arguments = string.Concat(verb.Arguments.Select(a => a.Arity.MaximumNumberOfValues > 1 && verb.TakesMany ? $" [{a.Name}...]" : $" [{a.Name}]"));
         terminal.Output.WriteLine($"  weir {verb.Name}{arguments} [options]");

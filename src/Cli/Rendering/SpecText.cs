@@ -26,7 +26,7 @@ internal static class SpecText
         yield return ("attention", Join(
             $"{a.Heads} heads of {a.HeadSize}",
             a.KeyValueHeads != a.Heads ? $"{a.KeyValueHeads} key/value heads" : null,
-            $"scale {Number(a.Scale)}",
+            $"scale {Number(a.Scale)}{(a.InverseLayerScale ? " / (layer + 1)" : "")}",
             a.Softcap > 0 ? $"scores capped at {Number(a.Softcap)}" : null,
             a.QueryKeyNorm != QueryKeyNorm.None ? $"q/k norm {Words(a.QueryKeyNorm)}" : null,
             Windows(spec)));

@@ -15,6 +15,9 @@ public sealed record AttentionSpec
     /// <summary>Factor on q . k before the cap and the softmax.</summary>
     public required float Scale { get; init; }
 
+    /// <summary>True where layer l scales by Scale / (l + 1), counted from 0 (GPT-2's scale_attn_by_inverse_layer_idx).</summary>
+    public bool InverseLayerScale { get; init; }
+
     /// <summary>Cap c of the scores, c tanh(x / c), before the mask; 0 for none.</summary>
     public float Softcap { get; init; }
 
@@ -32,6 +35,9 @@ public sealed record AttentionSpec
 
     /// <summary>Width of all key heads together.</summary>
     public int KeyWidth => KeyValueHeads * HeadSize;
+
+    /// <summary>Factor on q . k of a layer.</summary>
+    public float LayerScale(int layer) => InverseLayerScale ? Scale / (layer + 1) : Scale;
 
     /// <summary>Window of a layer; 0 for none.</summary>
     public int Window(int layer) => Windows.Count == 0 ? 0 : Windows[layer];

@@ -68,6 +68,12 @@ internal sealed class ConfigReader(JsonElement root, string file, string path = 
             : throw OutOfRange(key, $"is {Shown(value)}, not a number above 0");
     }
 
+    /// <summary>The same where a written 0 counts as absent too, as it does in Python's "value or default".</summary>
+    public double? PositiveUnlessZero(string key) =>
+        Find(key) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out double number) && number == 0
+            ? null
+            : OptionalPositive(key);
+
     /// <summary>A number above zero that the rule at hand cannot do without.</summary>
     public double Required(string key) => OptionalPositive(key) ?? throw OutOfRange(key, "is missing");
 
@@ -93,18 +99,31 @@ internal sealed class ConfigReader(JsonElement root, string file, string path = 
             : throw Invalid(key, "is not a list");
     }
 
-    /// <summary>Token ids written as one number or a list; null where absent, empty where JSON null.</summary>
-    public IReadOnlyList<int>? Tokens(string key, int vocabulary)
+    /// <summary>
+    /// Token ids written as one number or a list; null where absent, empty where JSON null. An id without a row in the
+    /// vocabulary is left out with a warning: the model never makes it, and small models keep their family's large ids.
+    /// </summary>
+    public IReadOnlyList<int>? Tokens(string key, int vocabulary, ICollection<string> warnings)
     {
         if (Find(key) is not { } value)
             return IsNull(key) ? [] : null;
         IEnumerable<JsonElement> items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [value];
-        return [.. items.Select(item =>
-            item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int id) && id >= 0 && id < vocabulary
-                ? id
-                : throw new CheckpointException(
-                    CheckpointError.SpecialTokenMismatch, file, null,
-                    $"{path}{key} is {Shown(value)}, not an id below the vocabulary's {vocabulary} rows"))];
+        List<int> ids = [];
+        foreach (JsonElement item in items)
+        {
+            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out int id))
+            {
+                throw new CheckpointException(
+                    CheckpointError.SpecialTokenMismatch, file, null, $"{path}{key} is {Shown(value)}, not a token id");
+            }
+
+            if (id >= 0 && id < vocabulary)
+                ids.Add(id);
+            else
+                warnings.Add($"{path}{key} {id} is not used: the vocabulary has only {vocabulary} ids.");
+        }
+
+        return ids;
     }
 
     /// <summary>Refuses a key unless it is absent, null, false, or an empty list or object.</summary>

@@ -61,13 +61,15 @@ public static class FamilyRegistry
             config.RefuseUnlessNeutral(key);
         ModelSpec spec = family.ReadSpec(config);
         int vocabulary = spec.VocabularySize;
-        IReadOnlyList<int> begin = config.Tokens("bos_token_id", vocabulary) ?? Default(family.DefaultBeginToken, vocabulary);
-        IReadOnlyList<int> end = config.Tokens("eos_token_id", vocabulary) ?? Default(family.DefaultEndToken, vocabulary);
-        IReadOnlyList<int> generationEnd = generation?.Tokens("eos_token_id", vocabulary) ?? [];
+        List<string> warnings = [.. spec.Warnings];
+        IReadOnlyList<int> begin = config.Tokens("bos_token_id", vocabulary, family.BeginsTexts ? warnings : []) ?? Default(family.DefaultBeginToken, vocabulary);
+        IReadOnlyList<int> end = config.Tokens("eos_token_id", vocabulary, warnings) ?? Default(family.DefaultEndToken, vocabulary);
+        IReadOnlyList<int> generationEnd = generation?.Tokens("eos_token_id", vocabulary, warnings) ?? [];
         return spec with
         {
             BeginToken = family.BeginsTexts && begin.Count > 0 ? begin[0] : null,
             EndTokens = [.. generationEnd.Union(end)],
+            Warnings = [.. warnings.Distinct()],
         };
     }
 

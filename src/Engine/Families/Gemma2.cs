@@ -38,7 +38,9 @@ internal sealed class Gemma2 : LlamaStyle
 
     protected override ModelSpec Refine(ModelSpec spec, ConfigReader config) => spec with
     {
-        Embedding = spec.Embedding with { Scale = EmbeddingScale(spec.Width, config) },
+        // transformers 5 keeps sqrt(d) in f32 and rounds it to the type that the model runs in, which is f32 here whatever the
+        // checkpoint is stored in. (A bf16 run of it multiplies by 59.75 for d = 3584, an f32 run by 59.8665.)
+        Embedding = spec.Embedding with { Scale = MathF.Sqrt(spec.Width) },
         Norm = spec.Norm with { GainOffset = 1 },
         Attention = spec.Attention with
         {
@@ -47,26 +49,6 @@ internal sealed class Gemma2 : LlamaStyle
         },
         FinalSoftcap = Cap(config, "final_logit_softcapping", 30),
     };
-
-    // transformers 5 keeps sqrt(d) in f32 and rounds it to the embedding's type when it multiplies. It loads a checkpoint
-    // in the type that config.json names, so a bf16 checkpoint was trained and is run with the rounded one (sqrt 3072 is
-    // 55.4256, and 55.5 in bf16); an f32 one with sqrt(d) in f32.
-    private static float EmbeddingScale(int width, ConfigReader config)
-    {
-        float scale = MathF.Sqrt(width);
-        return (config.Text("dtype") ?? config.Text("torch_dtype")) switch
-        {
-            "bfloat16" or "torch.bfloat16" => RoundToBFloat16(scale),
-            "float16" or "torch.float16" => (float)(Half)scale,
-            _ => scale,
-        };
-    }
-
-    private static float RoundToBFloat16(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return BitConverter.UInt32BitsToSingle(bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000);
-    }
 
     // A written null means no cap, an absent key the family's.
     private static float Cap(ConfigReader config, string key, double fallback) =>

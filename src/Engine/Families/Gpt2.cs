@@ -16,8 +16,6 @@ internal sealed class Gpt2 : ModelFamily
 
     public override int? DefaultEndToken => 50256;
 
-    public override IReadOnlyList<string> RefusedKeys => ["scale_attn_by_inverse_layer_idx"];
-
     public override IReadOnlyList<string> Buffers => [".attn.bias", ".attn.masked_bias"];
 
     public override ModelSpec ReadSpec(ConfigReader config)
@@ -43,6 +41,7 @@ internal sealed class Gpt2 : ModelFamily
                 KeyValueHeads = heads,
                 HeadSize = headSize,
                 Scale = config.Flag("scale_attn_weights", true) ? (float)(1 / Math.Sqrt(headSize)) : 1,
+                InverseLayerScale = config.Flag("scale_attn_by_inverse_layer_idx", false),
             },
             Mlp = new(
                 config.Size("n_inner", 4 * width, 4 * Limits.Width), ReadActivation(config, "activation_function", "gelu_new"),

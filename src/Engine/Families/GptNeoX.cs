@@ -82,7 +82,7 @@ internal sealed class GptNeoX : ModelFamily
 
     public override string? Warning(IReadOnlySet<StoredType> types) => types.Contains(StoredType.F16)
         ? $"{CheckpointError.UnsafeDType}: the weights are F16, and this family's attention scores can exceed F16's range "
-            + "(pythia-70m-deduped gives NaN from layer 3 on), so run them as F32 or BF16."
+            + "(pythia-70m-deduped gives NaN from layer 3 on in tools that compute in it); Weir computes in F32."
         : null;
 
     // [q0 k0 v0 q1 k1 v1 ...] to [q0 q1 ... k0 k1 ... v0 v1 ...].

@@ -20,8 +20,6 @@ internal sealed class Opt : ModelFamily
 
     public override ModelSpec ReadSpec(ConfigReader config)
     {
-        if (!config.Flag("layer_norm_elementwise_affine", true))
-            throw config.Unsupported("layer_norm_elementwise_affine", "is false");
         int width = config.Size("hidden_size", 768, Limits.Width);
         int heads = config.Size("num_attention_heads", 12, Limits.Heads);
         int headSize = HeadSize(config, "num_attention_heads", width, heads);
@@ -60,7 +58,8 @@ internal sealed class Opt : ModelFamily
 
     public override ModelSource ReadSource(ModelSpec spec, ConfigReader config, TensorCatalog tensors)
     {
-        bool bias = config.Flag("enable_bias", true);
+        // Galactica has neither biases nor gains.
+        bool bias = config.Flag("enable_bias", true), affine = config.Flag("layer_norm_elementwise_affine", true);
         int d = spec.Width, narrow = spec.Embedding.Width;
         tensors.ChoosePrefix(["model.decoder.", "decoder.", ""], "embed_tokens.weight");
         tensors.CheckLayers("layers.", spec.Layers);
@@ -73,16 +72,18 @@ internal sealed class Opt : ModelFamily
             ProjectOut = narrow == d ? null : tensors.Linear("project_out", d, narrow, bias: false),
             Blocks = [.. Enumerable.Range(0, spec.Layers).Select(l => $"layers.{l}.").Select(block => new BlockSource
             {
-                AttentionNorm = tensors.Norm($"{block}self_attn_layer_norm", d, bias: true),
+                AttentionNorm = Norm($"{block}self_attn_layer_norm"),
                 QueryKeyValue = tensors.Concatenated(
                     d, bias, ($"{block}self_attn.q_proj", d), ($"{block}self_attn.k_proj", d), ($"{block}self_attn.v_proj", d)),
                 AttentionOutput = tensors.Linear($"{block}self_attn.out_proj", d, d, bias),
-                MlpNorm = tensors.Norm($"{block}final_layer_norm", d, bias: true),
+                MlpNorm = Norm($"{block}final_layer_norm"),
                 MlpInput = tensors.Linear($"{block}fc1", d, spec.Mlp.Width, bias),
                 MlpOutput = tensors.Linear($"{block}fc2", spec.Mlp.Width, d, bias),
             })],
-            FinalNorm = spec.FinalNorm ? tensors.Norm("final_layer_norm", d, bias: true) : null,
+            FinalNorm = spec.FinalNorm ? Norm("final_layer_norm") : null,
             Head = tensors.Head("lm_head.weight", embedding, spec),
         };
+
+        NormSource Norm(string stem) => affine ? tensors.Norm(stem, d, bias: true) : new(d, Gain: null);
     }
 }

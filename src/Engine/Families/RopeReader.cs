@@ -37,7 +37,8 @@ internal static class RopeReader
             throw config.OutOfRange(thetaKey, $"is {theta}, not over 1");
         double fraction = rope.OptionalPositive("partial_rotary_factor") ?? config.OptionalPositive(partialKey) ?? partial ?? 1;
         int dimensions = (int)(headSize * fraction);
-        if (fraction > 1 || dimensions < 2 || dimensions % 2 != 0)
+        // An odd number of dimensions has as many frequencies as the even one over it, and turns as many.
+        if (fraction > 1 || dimensions < 1 || dimensions + dimensions % 2 > headSize)
             throw config.OutOfRange(partialKey, $"of {fraction} rotates {dimensions} of {headSize} dimensions");
         if (partial is null && fraction != 1)
             throw config.Unsupported(partialKey, $"is {fraction}, but this family rotates whole heads");
@@ -55,6 +56,8 @@ internal static class RopeReader
                 return Llama3(dimensions, theta, rope, OriginalContext(config, rope, contextLength));
             case "yarn":
                 RefuseOthers(rope, rule, s_yarn);
+                if (dimensions % 2 != 0)
+                    throw config.OutOfRange(partialKey, $"of {fraction} rotates {dimensions} of {headSize} dimensions, an odd number");
                 return RopeScaling.Yarn(dimensions, theta, Yarn(rope, OriginalContext(config, rope, contextLength), contextLength));
             default:
                 throw rope.Unsupported("rope_type", $"is '{CheckpointException.Shown(rule)}'");
@@ -93,11 +96,11 @@ internal static class RopeReader
     {
         Factor = rope.Positive("factor", contextLength / originalContext),
         OriginalContext = originalContext,
-        BetaFast = rope.Positive("beta_fast", 32),
-        BetaSlow = rope.Positive("beta_slow", 1),
+        BetaFast = rope.PositiveUnlessZero("beta_fast") ?? 32,
+        BetaSlow = rope.PositiveUnlessZero("beta_slow") ?? 1,
         AttentionFactor = rope.OptionalPositive("attention_factor"),
-        Mscale = rope.OptionalPositive("mscale"),
-        MscaleAllDim = rope.OptionalPositive("mscale_all_dim"),
+        Mscale = rope.PositiveUnlessZero("mscale"),
+        MscaleAllDim = rope.PositiveUnlessZero("mscale_all_dim"),
         Truncate = rope.Flag("truncate", true),
     };
 

@@ -1,17 +1,19 @@
 namespace Weir.Engine.Families;
 
 /// <summary>
-/// The rules that make rotary frequencies: f_i = theta^(-2i/D), then per rule as transformers does. In binary64, rounded
-/// once; transformers computes in binary32, which differs in the last bit of some frequencies.
+/// The rules that make rotary frequencies: f_i = theta^(-2i/D), then per rule as transformers does. Each step is rounded to
+/// binary32 where transformers rounds it: a frequency that is off by one last bit turns position 2000 by 1e-4 radians.
 /// </summary>
 public static class RopeScaling
 {
     /// <summary>No scaling.</summary>
+    /// <param name="dimensions">D. Where it is odd, one dimension more turns, as in transformers.</param>
+    /// <param name="theta">The base.</param>
     public static RopeSpec Default(int dimensions, double theta) => Spec("default", theta, Base(dimensions, theta));
 
     /// <summary>All frequencies divided by a factor.</summary>
     public static RopeSpec Linear(int dimensions, double theta, double factor) =>
-        Spec("linear", theta, [.. Base(dimensions, theta).Select(f => f / factor)]);
+        Spec("linear", theta, [.. Base(dimensions, theta).Select(f => f / (float)factor)]);
 
     /// <summary>
     /// Llama 3.1: wavelengths under originalContext / highFactor stay, those over originalContext / lowFactor are
@@ -20,12 +22,19 @@ public static class RopeScaling
     public static RopeSpec Llama3(
         int dimensions, double theta, double factor, double lowFactor, double highFactor, double originalContext)
     {
-        double[] frequencies = Base(dimensions, theta);
+        float[] frequencies = Base(dimensions, theta);
         for (int i = 0; i < frequencies.Length; i++)
         {
-            double f = frequencies[i], turns = originalContext * f / (2 * Math.PI);
-            double smooth = Math.Clamp((turns - lowFactor) / (highFactor - lowFactor), 0, 1);
-            frequencies[i] = (1 - smooth) * f / factor + smooth * f;
+            float f = frequencies[i], wavelength = 1 / f * (float)(2 * Math.PI);
+            if (wavelength > (float)(originalContext / lowFactor))
+            {
+                frequencies[i] = f / (float)factor;
+            }
+            else if (wavelength >= (float)(originalContext / highFactor))
+            {
+                float smooth = (1 / wavelength * (float)originalContext - (float)lowFactor) / (float)(highFactor - lowFactor);
+                frequencies[i] = (1 - smooth) * f / (float)factor + smooth * f;
+            }
         }
 
         return Spec("llama3", theta, frequencies);
@@ -44,11 +53,12 @@ public static class RopeScaling
         (low, high) = (Math.Max(low, 0), Math.Min(high, dimensions - 1));
         if (low == high)
             high += 0.001;
-        double[] frequencies = Base(dimensions, theta);
+        float[] frequencies = Base(dimensions, theta);
         for (int i = 0; i < frequencies.Length; i++)
         {
-            double ramp = Math.Clamp((i - low) / (high - low), 0, 1);
-            frequencies[i] = frequencies[i] / yarn.Factor * ramp + frequencies[i] * (1 - ramp);
+            float kept = 1 - Math.Clamp((i - (float)low) / (float)(high - low), 0, 1);
+            float divided = 1 / ((float)yarn.Factor * Power(dimensions, theta, i));
+            frequencies[i] = divided * (1 - kept) + frequencies[i] * kept;
         }
 
         return Spec("yarn", theta, frequencies) with { Magnitude = (float)yarn.Magnitude };
@@ -57,20 +67,21 @@ public static class RopeScaling
             dimensions * Math.Log(yarn.OriginalContext / (turns * 2 * Math.PI)) / (2 * Math.Log(theta));
     }
 
-    private static double[] Base(int dimensions, double theta)
+    private static float[] Base(int dimensions, double theta)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 2);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(dimensions % 2, 0, nameof(dimensions));
-        double[] frequencies = new double[dimensions / 2];
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
+        float[] frequencies = new float[(dimensions + 1) / 2];
         for (int i = 0; i < frequencies.Length; i++)
-            frequencies[i] = Math.Pow(theta, -2.0 * i / dimensions);
+            frequencies[i] = 1 / Power(dimensions, theta, i);
         return frequencies;
     }
 
-    private static RopeSpec Spec(string rule, double theta, double[] frequencies) => new()
+    private static float Power(int dimensions, double theta, int i) => (float)Math.Pow((float)theta, 2f * i / dimensions);
+
+    private static RopeSpec Spec(string rule, double theta, float[] frequencies) => new()
     {
         Dimensions = 2 * frequencies.Length,
-        Frequencies = [.. frequencies.Select(f => (float)f)],
+        Frequencies = frequencies,
         Rule = rule,
         Theta = theta,
     };

@@ -73,7 +73,7 @@ internal sealed class TensorCatalog(string location, IReadOnlyDictionary<string,
 
     /// <summary>A norm under the prefix.</summary>
     public NormSource Norm(string stem, int width, bool bias) => new(
-        Use($"{_prefix}{stem}.weight", width), bias ? Use($"{_prefix}{stem}.bias", width) : null);
+        width, Use($"{_prefix}{stem}.weight", width), bias ? Use($"{_prefix}{stem}.bias", width) : null);
 
     /// <summary>A linear layer under the prefix, stored [out, in], or [in, out] where transposed.</summary>
     public LinearSource Linear(string stem, int input, int output, bool bias, bool transposed = false)

@@ -125,7 +125,7 @@ internal sealed class AttentionRunner
     private void Mix(int layer, Tensor q, KeyValueStore store, Tensor z)
     {
         AttentionSpec a = _spec.Attention;
-        var options = new AttentionOptions(a.Scale, a.Softcap, a.Window(layer));
+        var options = new AttentionOptions(a.LayerScale(layer), a.Softcap, a.Window(layer));
         SiteUse? scoresUse = _plan.Use(SitePoint.AttentionScores, layer);
         SiteUse? patternUse = _plan.Use(SitePoint.Pattern, layer);
         Tensor scores = scoresUse is { Captured: true } ? scoresUse.Slot : default;

@@ -92,7 +92,7 @@ public static class SiteCatalog
         static int[] KeyHeads(ModelSpec s) => [s.Attention.KeyValueHeads, s.Attention.HeadSize];
         static int[] Inner(ModelSpec s) => [s.Mlp.Width];
         static int[] One(ModelSpec s) => [1];
-                static string? Mid(ModelSpec s) => s.ParallelResidual ? "its attention and MLP run in parallel" : null;
+        static string? Mid(ModelSpec s) => s.ParallelResidual ? "its attention and MLP run in parallel" : null;
         static string? Rotated(ModelSpec s) => s.Attention.Rope is null ? "it has no rotary positions" : null;
         static string? Linear(ModelSpec s) => s.Mlp.Gated ? null : "its MLP has no gate";
         static string? Front(ModelSpec s) => s.Placement == NormPlacement.SublayerOutput ? "it norms sublayer outputs, not inputs" : null;

@@ -113,7 +113,14 @@ internal sealed class ModelWeights : IDisposable
 
     private NormWeights? Norm(NormSource? source) => source is null
         ? null
-        : new NormWeights(Upload(_source.Values(source.Gain)), source.Bias is { } bias ? Upload(_source.Values(bias)) : default);
+        : new NormWeights(Upload(source.Gain is { } gain ? _source.Values(gain) : Ones(source.Width)), source.Bias is { } bias ? Upload(_source.Values(bias)) : default);
+
+    private static float[] Ones(int count)
+    {
+        float[] ones = new float[count];
+        Array.Fill(ones, 1);
+        return ones;
+    }
 
     private WeightMatrix Take(MatrixSource source)
     {

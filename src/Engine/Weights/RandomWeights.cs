@@ -22,7 +22,7 @@ internal sealed unsafe class RandomWeights(ModelSpec spec, long seed, ElementTyp
         int inner = spec.Mlp.Width * (spec.Mlp.Gated ? 2 : 1);
         LinearSource Linear(string name, int inputs, int outputs) =>
             new(inputs, outputs, [new OutputSlice(name, 0, outputs)], bias ? [new OutputSlice($"{name}.bias.{outputs}", 0, outputs)] : null);
-        NormSource Norm(string name, int width) => new($"{name}.gain.{width}", bias ? $"{name}.bias.{width}" : null);
+        NormSource Norm(string name, int width) => new(width, $"{name}.gain.{width}", bias ? $"{name}.bias.{width}" : null);
         bool front = spec.Placement != NormPlacement.SublayerOutput;
         bool back = spec.Placement is NormPlacement.Sandwich or NormPlacement.SublayerOutput;
         int qWidth = spec.Attention.QueryKeyNorm == QueryKeyNorm.PerHead ? a.HeadSize : a.QueryWidth;

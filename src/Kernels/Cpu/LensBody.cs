@@ -98,21 +98,22 @@ internal unsafe struct LensBody<TSimd, TVector>(LensWork work) : IParallelBody
         long first = ((long)worker * _work.Slots) + start;
         int* filled = (bottom ? _work.BottomFilled : _work.TopFilled) + first;
         ulong* lists = (bottom ? _work.Bottom : _work.Top) + (first * capacity);
-        TVector sign = TSimd.Create(bottom ? -1f : 1f);
         for (int row = 0; row < rows; row++)
         {
             ulong* list = lists + ((long)row * capacity);
             float* z = logits + (row * TileKernel.Width);
             if (filled[row] == capacity)
             {
-                TVector best = TSimd.Multiply(TSimd.Load(z), sign);
-                for (int j = TSimd.Count; j < TileKernel.Width; j += TSimd.Count)
+                // A worker meets the columns in their order, so an equal logit comes too late.
+                TVector last = TSimd.Create(bottom ? -LensList.Logit(list[capacity - 1]) : LensList.Logit(list[capacity - 1]));
+                bool enters = false;
+                for (int j = 0; j < TileKernel.Width; j += TSimd.Count)
                 {
-                    best = TSimd.Max(best, TSimd.Multiply(TSimd.Load(z + j), sign));
+                    TVector v = TSimd.Load(z + j);
+                    enters |= bottom ? TSimd.AnyGreater(last, v) : TSimd.AnyGreater(v, last);
                 }
 
-                // A worker meets the columns in their order, so an equal logit comes too late.
-                if (!TSimd.AnyGreater(best, TSimd.Create(LensList.Logit(list[capacity - 1]))))
+                if (!enters)
                 {
                     continue;
                 }

@@ -69,7 +69,7 @@ public static class FamilyRegistry
         {
             BeginToken = family.BeginsTexts && begin.Count > 0 ? begin[0] : null,
             EndTokens = [.. generationEnd.Union(end)],
-            Warnings = [.. warnings.Distinct()],
+            Warnings = [.. warnings.Distinct(StringComparer.Ordinal)],
         };
     }
 

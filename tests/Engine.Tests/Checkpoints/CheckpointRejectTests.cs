@@ -308,12 +308,10 @@ public sealed class CheckpointRejectTests
     }
 
     [Theory]
-    [InlineData("eos_token_id", "500")]
-    [InlineData("eos_token_id", "-1")]
-    [InlineData("eos_token_id", "[1, 500]")]
+    [InlineData("eos_token_id", "[1, null]")]
     [InlineData("bos_token_id", "1.5")]
     [InlineData("bos_token_id", "\"<s>\"")]
-    public void SpecialTokensOutsideTheVocabulary(string key, string value)
+    public void SpecialTokensThatAreNoIds(string key, string value)
     {
         string model = Copy("llama2");
         EditConfig(model, c => c[key] = JsonNode.Parse(value));

@@ -84,12 +84,11 @@ public sealed class ConfigTests
     }
 
     [Theory]
-    [InlineData("dtype", "float32", 55.425625f)]
-    [InlineData("dtype", "bfloat16", 55.5f)]
-    [InlineData("torch_dtype", "bfloat16", 55.5f)]
-    [InlineData("torch_dtype", "float16", 55.4375f)]
-    public void Gemma2sEmbeddingScaleIsRoundedToTheModelsType(string key, string type, float scale) =>
-        Assert.Equal(scale, Read($$"""{"hidden_size":3072,"{{key}}":"{{type}}"}""", "gemma2").Embedding.Scale);
+    [InlineData("dtype", "float32")]
+    [InlineData("dtype", "bfloat16")]
+    [InlineData("torch_dtype", "float16")]
+    public void Gemma2sEmbeddingScaleIsAnF32RunsInEveryStoredType(string key, string type) =>
+        Assert.Equal(55.425625f, Read($$"""{"hidden_size":3072,"{{key}}":"{{type}}"}""", "gemma2").Embedding.Scale);
 
     [Theory]
     [InlineData("gpt2", 12, 768, 50257, 1024, 3072, 1e-5f, true, null, 50256)]
@@ -145,6 +144,20 @@ public sealed class ConfigTests
     }
 
     [Theory]
+    [InlineData("gpt2", "bos_token_id", "50256", 0)]
+    [InlineData("gpt2", "eos_token_id", "50256", 1)]
+    [InlineData("llama", "bos_token_id", "1000", 1)]
+    [InlineData("llama", "eos_token_id", "-1", 1)]
+    [InlineData("llama", "eos_token_id", "[1000, -1]", 2)]
+    public void TokensWithoutARowAreLeftOutWithAWarning(string family, string key, string value, int warnings)
+    {
+        ModelSpec spec = Read($$"""{"vocab_size":1000,"{{key}}":{{value}}}""", family);
+        Assert.Equal(warnings, spec.Warnings.Count);
+        Assert.All(spec.Warnings, w => Assert.Contains(key, w, StringComparison.Ordinal));
+        Assert.True(key == "eos_token_id" ? spec.EndTokens.Count == 0 : spec.BeginToken is null);
+    }
+
+    [Theory]
     [InlineData("gelu_new", Activation.GeluTanh)]
     [InlineData("gelu_pytorch_tanh", Activation.GeluTanh)]
     [InlineData("gelu_fast", Activation.GeluTanh)]
@@ -170,11 +183,9 @@ public sealed class ConfigTests
     [InlineData("llama", "rope_scaling", "{\"type\":\"linear\",\"factor\":2,\"wavelength\":3}")]
     [InlineData("llama", "rope_parameters", "{\"rope_type\":\"default\",\"factor\":2}")]
     [InlineData("llama", "rope_parameters", "{\"full_attention\":{\"rope_theta\":10},\"sliding_attention\":{\"rope_theta\":20}}")]
-    [InlineData("gpt2", "scale_attn_by_inverse_layer_idx", "true")]
     [InlineData("gpt2", "add_cross_attention", "true")]
     [InlineData("gpt2", "pruned_heads", "{\"0\":[1]}")]
     [InlineData("gpt_neox", "head_dim", "64")]
-    [InlineData("opt", "layer_norm_elementwise_affine", "false")]
     [InlineData("gemma2", "use_bidirectional_attention", "true")]
     [InlineData("qwen2", "use_mrope", "true")]
     public void OptionsThatAreRefused(string family, string key, string value)
@@ -219,7 +230,10 @@ public sealed class ConfigTests
         Assert.Equal((48, 500.0), (four.Dimensions, four.Theta));
         Assert.Equal(four.Frequencies, five.Frequencies);
         Assert.Equal(24, Read("{}", "gpt_neox").Attention.Rope!.Dimensions);
-        Refuses(CheckpointError.ConfigOutOfRange, () => Read("""{"rotary_pct":0.08}""", "gpt_neox"));
+        Assert.Equal(8, Read("""{"rotary_pct":0.08}""", "gpt_neox").Attention.Rope!.Dimensions);
+        Refuses(CheckpointError.ConfigOutOfRange, () => Read("""{"rotary_pct":0.001}""", "gpt_neox"));
+        Refuses(CheckpointError.ConfigOutOfRange, () => Read("""{"rotary_pct":0.08,"rope_scaling":{"type":"yarn","factor":2}}""", "gpt_neox"));
+        Refuses(CheckpointError.ConfigOutOfRange, () => Read("""{"head_dim":15}""", "llama"));
     }
 
     [Fact]
@@ -255,6 +269,7 @@ public sealed class ConfigTests
     [InlineData("""{"rope_type":"yarn","attention_factor":1.5}""", 1, 1.5)]
     [InlineData("""{"rope_type":"yarn","original_max_position_embeddings":512}""", 4, 1.1386294)]
     [InlineData("""{"rope_type":"yarn","factor":2}""", 2, 1.0693147)]
+    [InlineData("""{"rope_type":"yarn","factor":2,"mscale":1,"mscale_all_dim":0,"beta_fast":0,"beta_slow":0}""", 2, 1.0693147)]
     public void YarnsFactorAndLengthStandInForEachOther(string rope, double factor, float magnitude)
     {
         RopeSpec spec = Read($$"""{"max_position_embeddings":2048,"rope_parameters":{{rope}}}""", "llama").Attention.Rope!;

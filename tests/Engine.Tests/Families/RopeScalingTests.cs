@@ -57,6 +57,27 @@ public sealed class RopeScalingTests
         Assert.Equal(magnitude, rope.Magnitude, 1e-7);
     }
 
+    // Bits of every fourth frequency, from the second on, as transformers 5.12.1 has them; pow may differ in its last bit.
+    [Theory]
+    [InlineData("default", new[] { 1062243009, 1052224381, 1042400160, 1032747160, 1023079743, 1012729580, 1002613366, 992703196, 982974499, 973405631, 963265135, 953045493, 943044231, 933235305, 923595776, 913852610 })]
+    [InlineData("llama3", new[] { 1062243009, 1052224381, 1042400160, 1032747160, 1023079743, 1012729580, 1002613366, 990772486, 967045384, 948239807, 938099311, 927879669, 917878407, 908069481, 898429952, 888686786 })]
+    [InlineData("yarn", new[] { 1062095789, 1051589887, 1041415569, 1031243027, 1020314024, 1009782866, 998728584, 985148352, 971774312, 956841528, 940983076, 930969044, 919979073, 909396494, 899157506, 889208300 })]
+    [InlineData("linear", new[] { 1048573633, 1034019522, 1020052839, 1006731829, 992203040, 978269884, 964890035, 950388067 })]
+    public void FrequenciesAreRoundedAsTransformersRoundsThem(string rule, int[] bits)
+    {
+        RopeSpec rope = rule switch
+        {
+            "default" => RopeScaling.Default(128, 500_000),
+            "llama3" => RopeScaling.Llama3(128, 500_000, 8, 1, 4, 8192),
+            "yarn" => RopeScaling.Yarn(128, 1e6, new() { Factor = 4, OriginalContext = 32768 }),
+            _ => RopeScaling.Linear(64, 1e4, 3),
+        };
+        int[] ours = [.. rope.Frequencies.Where((_, i) => i % 4 == 1).Select(BitConverter.SingleToInt32Bits)];
+        Assert.Equal(bits.Length, ours.Length);
+        Assert.All(bits.Zip(ours), p => Assert.InRange(p.Second - p.First, -1, 1));
+        Assert.True(bits.Zip(ours).Count(p => p.First == p.Second) >= bits.Length - 2);
+    }
+
     [Fact]
     public void DefaultFrequenciesArePowersOfTheBase()
     {

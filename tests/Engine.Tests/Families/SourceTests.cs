@@ -103,8 +103,8 @@ public sealed class SourceTests
     {
         using Checkpoint checkpoint = Checkpoint.Open(Model(name));
         BlockSource block = checkpoint.Source.Blocks[0];
-        Assert.Equal(query, checkpoint.Tensor(block.QueryNorm!.Gain).ElementCount);
-        Assert.Equal(key, checkpoint.Tensor(block.KeyNorm!.Gain).ElementCount);
+        Assert.Equal(query, checkpoint.Tensor(block.QueryNorm!.Gain!).ElementCount);
+        Assert.Equal(key, checkpoint.Tensor(block.KeyNorm!.Gain!).ElementCount);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class SourceTests
         Assert.Equal(
             ["input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm"],
             new[] { block.AttentionNorm, block.AttentionPostNorm, block.MlpNorm, block.MlpPostNorm }
-                .Select(n => n!.Gain["model.layers.0.".Length..^".weight".Length]));
+                .Select(n => n!.Gain!["model.layers.0.".Length..^".weight".Length]));
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Weir.Analysis.Parity;
 using Weir.Engine;
+using Weir.Engine.Checkpoints;
 using Weir.Kernels.Cpu;
 
 namespace Weir.Analysis.Tests;
@@ -41,6 +43,53 @@ public sealed class ParityTests
         using Model model = Model.Load(Path.Combine(Fixtures, "mistral"));
         ParityReport report = ParityCheck.Run(model, Path.Combine(Fixtures, "llama3", "reference.safetensors"));
         Assert.False(report.Passed);
+    }
+
+    [Fact]
+    public void GreedyTokensPastTheContextAreLeftOut() => WithCopy("llama2", ("max_position_embeddings", 40), (directory, _) =>
+    {
+        using Model model = Model.Load(directory);
+        ParityReport report = ParityCheck.Run(model, Path.Combine(Fixtures, "llama2", "reference.safetensors"));
+        Assert.True(report.Passed);
+        Assert.Contains("17 of 20", report.Rows.Single(r => r.Reference == "greedy").Site, StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    public void PaddingBehindTheEndTokenIsNotCompared(int wrong, int different)
+    {
+        using SafetensorsFile whole = SafetensorsFile.Open(Path.Combine(Fixtures, "llama2", "reference.safetensors"));
+        long[] greedy = whole["greedy"].ToInt64();
+        long end = greedy[4];
+        WithCopy("llama2", ("eos_token_id", (int)end), (directory, path) =>
+        {
+            greedy.AsSpan(5, 15).Clear();
+            greedy[2] += wrong;
+            var writer = new SafetensorsWriter();
+            writer.Add("input_ids", whole["input_ids"].Shape, whole["input_ids"].ToInt64());
+            writer.Add("greedy", whole["greedy"].Shape, greedy);
+            writer.Save(path);
+            using Model model = Model.Load(directory);
+            Assert.Equal(different, ParityCheck.Run(model, path).Rows.Single().Difference);
+        });
+    }
+
+    private static void WithCopy(string name, (string Key, int Value) setting, Action<string, string> test)
+    {
+        string directory = Directory.CreateTempSubdirectory("weir-parity").FullName;
+        try
+        {
+            File.Copy(Path.Combine(Fixtures, name, "model.safetensors"), Path.Combine(directory, "model.safetensors"));
+            JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(Fixtures, name, "config.json")))!.AsObject();
+            config[setting.Key] = setting.Value;
+            File.WriteAllText(Path.Combine(directory, "config.json"), config.ToJsonString());
+            test(directory, Path.Combine(directory, "reference.safetensors"));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     private static string Root()

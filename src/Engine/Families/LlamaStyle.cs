@@ -43,7 +43,7 @@ internal abstract class LlamaStyle : ModelFamily
             Layers = layers,
             Width = width,
             VocabularySize = config.Size("vocab_size", defaults.Vocabulary, Limits.Vocabulary),
-            ContextLength = context,
+            ContextLength = RopeReader.ContextLength(config, context),
             Embedding = new() { Width = width },
             Norm = new(NormKind.RmsNorm, ReadEpsilon(config, "rms_norm_eps", defaults.Epsilon)),
             Placement = Placement,

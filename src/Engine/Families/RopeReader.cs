@@ -64,6 +64,18 @@ internal static class RopeReader
         }
     }
 
+    /// <summary>
+    /// Longest sequence: YaRN's original length times its factor where that is more than max_position_embeddings, because
+    /// model cards turn YaRN on by adding rope_scaling alone.
+    /// </summary>
+    public static int ContextLength(ConfigReader config, int stated)
+    {
+        ConfigReader rope = Parameters(config);
+        return (rope.Text("rope_type") ?? rope.Text("type")) == "yarn"
+            ? Math.Max(stated, (int)Math.Min(Limits.Context, OriginalContext(config, rope, stated) * rope.Positive("factor", 1)))
+            : stated;
+    }
+
     private static ConfigReader Parameters(ConfigReader config)
     {
         ConfigReader? rope = config.Child("rope_scaling") is { } scaling && scaling.Keys.Any()

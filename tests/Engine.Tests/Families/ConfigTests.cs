@@ -277,6 +277,13 @@ public sealed class ConfigTests
         Assert.Equal(Math.Pow(10_000, -126.0 / 128) / factor, spec.Frequencies[63], 1e-9);
     }
 
+    [Theory]
+    [InlineData("""{"max_position_embeddings":32768,"rope_scaling":{"factor":4.0,"original_max_position_embeddings":32768,"type":"yarn"}}""", 131072)]
+    [InlineData("""{"max_position_embeddings":131072,"rope_scaling":{"factor":4.0,"original_max_position_embeddings":32768,"type":"yarn"}}""", 131072)]
+    [InlineData("""{"max_position_embeddings":131072,"rope_scaling":{"factor":4.0,"original_max_position_embeddings":8192,"type":"yarn"}}""", 131072)]
+    [InlineData("""{"max_position_embeddings":4096,"rope_scaling":{"factor":4.0,"type":"linear"}}""", 4096)]
+    public void YarnMakesTheContextLonger(string config, int context) => Assert.Equal(context, Read(config, "qwen2").ContextLength);
+
     [Fact]
     public void ALengthBesideTheRuleGoesBeforeTheOneInside()
     {

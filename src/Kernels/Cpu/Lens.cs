@@ -14,7 +14,9 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     /// <remarks>
     /// The product of a 16-lane vector of logits takes d / 2 cycles (two multiply-adds each); the softmax sums take
     /// about 20, so they cost 5 % at d = 768. Rows go in rounds; a round is a loop over blocks of rows and slices of the
-    /// vocabulary, then one that merges what the slices gave, always in the same order.
+    /// vocabulary, then one that merges what the slices gave, always in the same order. Measured on two Zen 5 cores with
+    /// GPT-2 small's vocabulary, f32: nothing asked 475 GFLOP/s, log-sum-exp 459, entropy with top-1 and divergence 447,
+    /// top-10 ids 455, top-10 with log-probabilities 437.
     /// </remarks>
     public void Lens(in LensArguments arguments)
     {

@@ -13,7 +13,7 @@ public class AddPositionsBench : OpBench
     [Benchmark]
     public void Prompt()
     {
-        Ops.AddPositions(_positions, _table, 0, _y);
+        Ops.AddPositions(_y, _positions, _table, 0, _y);
         Opened.Synchronize();
     }
 

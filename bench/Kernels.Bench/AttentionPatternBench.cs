@@ -38,7 +38,7 @@ public class AttentionPatternBench : OpBench
     private void Run(AttentionText t)
     {
         Operands o = _texts[t];
-        Ops.AttentionPattern(o.Scores, t.Heads, o.Rows, o.Pattern);
+        Ops.AttentionPattern(o.Scores, t.Heads, o.Rows, 0, o.Pattern);
         Opened.Synchronize();
     }
 

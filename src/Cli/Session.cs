@@ -4,7 +4,6 @@ using Weir.Cli.Options;
 using Weir.Cli.Rendering;
 using Weir.Engine;
 using Weir.Engine.Checkpoints;
-using Weir.Engine.Hooks;
 using Weir.Kernels.Cpu;
 
 namespace Weir.Cli;
@@ -93,19 +92,5 @@ internal sealed class Session
         }
 
         return model;
-    }
-
-    /// <summary>
-    /// Lets the run be stopped between the layers of a pass and a bar be told of them; a tap at a block's output costs one
-    /// call.
-    /// </summary>
-    public HookSet Watch(HookSet hooks, Model model, IProgress<double>? progress = null)
-    {
-        int layers = model.Spec.Layers;
-        return hooks.Tap(Site.ResidualPost.AllLayers, context =>
-        {
-            Cancellation.ThrowIfCancellationRequested();
-            progress?.Report((context.Site.Layer + 1.0) / layers);
-        });
     }
 }

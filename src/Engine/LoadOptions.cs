@@ -8,6 +8,9 @@ public sealed record LoadOptions
     /// <summary>Where it runs; it stays the caller's. Null for a CPU device of the model's own.</summary>
     public IDevice? Device { get; init; }
 
+    /// <summary>The type that the weights must be stored in, or null for any; they are never converted.</summary>
+    public ElementType? WeightType { get; init; }
+
     /// <summary>Told the fraction of the weights' bytes taken over so far.</summary>
     public IProgress<double>? Progress { get; init; }
 }

@@ -3,7 +3,6 @@ using Weir.Engine.Families;
 using Weir.Engine.Tokenizers;
 using Weir.Engine.Weights;
 using Weir.Kernels;
-using Weir.Kernels.Cpu;
 
 namespace Weir.Engine;
 
@@ -33,9 +32,19 @@ public sealed partial class Model
     {
         options ??= new LoadOptions();
         using Checkpoint checkpoint = Checkpoint.Open(directory);
-        IDevice device = options.Device ?? new CpuDevice();
+        if (options.WeightType is { } type)
+        {
+            checkpoint.RequireWeightType(type);
+        }
+
+        IDevice device = options.Device ?? Devices.OpenDefault();
         try
         {
+            if (device.AvailableBytes is { } available && checkpoint.WeightBytes > available)
+            {
+                throw new WeirException($"OutOfMemory: the weights of {directory} take {checkpoint.WeightBytes / 1073741824.0:F1} GiB, but {device.Name} has {available / 1073741824.0:F1} GiB free; use a smaller model or free memory.");
+            }
+
             IProgress<long>? progress = options.Progress is { } p ? new ByteProgress(p, checkpoint.WeightBytes) : null;
             return new Model(checkpoint.Spec, checkpoint.Source, new CheckpointWeights(checkpoint), device, options.Device is null, progress, Path.Combine(directory, "tokenizer.json"))
             {

@@ -13,7 +13,10 @@ namespace Weir.Engine;
 public sealed partial class Model : IDisposable
 {
     private readonly bool _ownsDevice;
+    private readonly Arena _scratch;
     private KeyValueStore? _layerStore;
+    private (int Sequences, int Positions) _layerStoreShape;
+    private bool _scratchBorrowed;
 
     internal Model(ModelSpec spec, ModelSource source, IWeightSource weights, IDevice device, bool ownsDevice, IProgress<long>? progress, string? tokenizerPath)
     {
@@ -22,7 +25,7 @@ public sealed partial class Model : IDisposable
         Device = device;
         _ownsDevice = ownsDevice;
         Weights = new ModelWeights(spec, source, weights, device, progress);
-        Scratch = new Arena(device);
+        _scratch = new Arena(device);
         Results = new BufferPool(device);
     }
 
@@ -33,8 +36,6 @@ public sealed partial class Model : IDisposable
     public IDevice Device { get; }
 
     internal ModelWeights Weights { get; }
-
-    internal Arena Scratch { get; }
 
     internal BufferPool Results { get; }
 
@@ -51,18 +52,43 @@ public sealed partial class Model : IDisposable
     public ForwardResult Forward(IReadOnlyList<IReadOnlyList<int>> sequences, HookSet? hooks = null, ForwardOptions? options = null) =>
         ForwardPass.Once(this, sequences, new HookPlan(hooks ?? HookSet.None, Spec), options ?? new ForwardOptions());
 
+    /// <summary>
+    /// Lends the scratch memory for one piece of work. A tap that starts another pass of the same model would overwrite
+    /// what the running pass still needs, so that is an error.
+    /// </summary>
+    internal ScratchLease BorrowScratch()
+    {
+        if (_scratchBorrowed)
+        {
+            throw new WeirException("Reentered: a tap started work on the model that is just running; use the ops of the tap's device, or do it after the pass.");
+        }
+
+        _scratchBorrowed = true;
+        _scratch.Reset();
+        return new ScratchLease(this, _scratch);
+    }
+
+    internal void ReturnScratch() => _scratchBorrowed = false;
+
     /// <summary>Keys and values for a layer of a pass that keeps none: one store serves layer after layer.</summary>
     internal KeyValueStore LayerStore(PackedRows rows)
     {
-        _layerStore ??= Device.CreateKeyValueStore(Spec.Attention.KeyValueHeads, Spec.Attention.HeadSize);
         int longest = 0;
         for (int s = 0; s < rows.Sequences; s++)
         {
             longest = Math.Max(longest, rows.End(s));
         }
 
-        _layerStore.Reserve(rows.Sequences, longest);
-        return _layerStore;
+        if (rows.Sequences > _layerStoreShape.Sequences || longest > _layerStoreShape.Positions)
+        {
+            // A new one instead of a larger one: nothing in it outlives a layer.
+            _layerStore?.Dispose();
+            _layerStore = Device.CreateKeyValueStore(Spec.Attention.KeyValueHeads, Spec.Attention.HeadSize);
+            _layerStore.Reserve(rows.Sequences, longest);
+            _layerStoreShape = (rows.Sequences, longest);
+        }
+
+        return _layerStore!;
     }
 
     /// <inheritdoc/>
@@ -70,7 +96,7 @@ public sealed partial class Model : IDisposable
     {
         _layerStore?.Dispose();
         Results.Dispose();
-        Scratch.Dispose();
+        _scratch.Dispose();
         Weights.Dispose();
         if (_ownsDevice)
         {

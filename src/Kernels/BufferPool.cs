@@ -5,6 +5,8 @@ namespace Weir.Kernels;
 /// </summary>
 public sealed class BufferPool(IDevice device) : IDisposable
 {
+    private const int MostKept = 3;
+
     private readonly List<DeviceBuffer> _free = [];
     private bool _disposed;
 
@@ -22,8 +24,13 @@ public sealed class BufferPool(IDevice device) : IDisposable
 
         if (best < 0)
         {
-            // What is kept did not fit; keeping it too would hold twice the memory.
-            Clear();
+            // What has lain here longest gives way, so that a change of shapes does not pile memory up.
+            if (_free.Count >= MostKept)
+            {
+                _free[0].Dispose();
+                _free.RemoveAt(0);
+            }
+
             return device.Allocate(bytes);
         }
 

@@ -14,6 +14,9 @@ public interface IDevice : IDisposable
     /// <summary>What the device has done so far.</summary>
     DeviceCounters Counters { get; }
 
+    /// <summary>Memory that can still be allocated, in bytes, or null where the system does not tell.</summary>
+    long? AvailableBytes { get; }
+
     /// <summary>Allocates memory, 64-byte aligned, contents undefined.</summary>
     /// <exception cref="WeirException">The device has not enough memory.</exception>
     DeviceBuffer Allocate(long bytes);

@@ -12,9 +12,9 @@ public sealed class PackedRows
     /// <param name="starts">Position of each sequence's first row.</param>
     public PackedRows(int[] offsets, int[] starts)
     {
-        if (offsets.Length != starts.Length + 1 || offsets[0] != 0)
+        if (offsets.Length != starts.Length + 1 || offsets[0] != 0 || !offsets.Zip(offsets.Skip(1)).All(p => p.First <= p.Second) || starts.Any(s => s < 0))
         {
-            throw new ArgumentException($"{offsets.Length} offsets do not fit {starts.Length} sequences.", nameof(offsets));
+            throw new ArgumentException($"{offsets.Length} offsets from 0 on, none below the one before, and {starts.Length} starts do not describe sequences.", nameof(offsets));
         }
 
         Offsets = offsets;

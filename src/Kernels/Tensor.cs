@@ -113,6 +113,7 @@ public readonly unsafe struct Tensor
             throw new WeirException("This tensor is not in host memory; read it with IDevice.Read.");
         }
 
+        ObjectDisposedException.ThrowIf(Buffer.Address == 0, Buffer);
         if (Type != type || (whole && !IsContiguous))
         {
             throw new InvalidOperationException($"A {type.Name()} span was asked of a {Type.Name()} tensor {Shape} with row stride {RowStride}.");

@@ -7,8 +7,8 @@ using Weir.Kernels;
 namespace Weir.Engine.Tests;
 
 /// <summary>
-/// Wrong answers that other tools have given without an error, each as a test of its own. Those that need gradients, a
-/// sharded model or a kernel binary have no counterpart while Weir has none of these.
+/// Wrong answers that other tools have given without an error, each as a test of its own. Those that come of gradients, of
+/// a vocabulary spread over devices or of a kernel binary have no counterpart while Weir has none of these.
 /// </summary>
 public sealed class SilentFailureTests
 {

@@ -44,7 +44,7 @@ public sealed class AllocationTests
         [
             ("Activate", () => t.Ops.Activate(Activation.Silu, x, x, y)),
             ("Add", () => t.Ops.Add(x, x, y)),
-            ("AddPositions", () => t.Ops.AddPositions(some, x, 0, y)),
+            ("AddPositions", () => t.Ops.AddPositions(x, some, x, 0, y)),
             ("Affine", () => t.Ops.Affine(x, gain, 0, gain, y)),
             ("CompareRows", () => t.Ops.CompareRows(x, x, statistics)),
             ("Copy", () => t.Ops.Copy(x, y)),

@@ -96,7 +96,7 @@ public sealed class AppendKeyValuesTests
         {
             // Rows at the sequence's last positions ask for one element each, so that all keys answer in the last row.
             int end = c.Starts[s] + c.Lengths[s];
-            int[] starts = [.. c.Starts.Select((_, i) => i == s ? end - 1 : 0)];
+            int[] starts = [.. c.Starts.Select((_, i) => i == s ? Math.Max(end - 1, 0) : 0)];
             int[] offsets = [0, .. c.Starts.Select((_, i) => i >= s ? 1 : 0)];
             var last = new PackedRows(offsets, starts);
             for (int d = 0; end > 0 && d < c.Size; d++)

@@ -16,7 +16,7 @@ public sealed class AttentionMixTests
             Tensor map = t.Output(new Shape((int)AttentionMap.Count(c.Rows, c.Heads)));
             Tensor z = t.Output(shape, strided: true);
             t.Ops.AttentionScores(t.Input(c.Queries, shape), store, c.Rows, c.Options, map);
-            t.Ops.AttentionPattern(map, c.Heads, c.Rows, map);
+            t.Ops.AttentionPattern(map, c.Heads, c.Rows, c.Options.Window, map);
             t.Ops.AttentionMix(map, store, c.Rows, c.Window, z);
             Oracle.SameBits(c.Run(t), t.Read(z), c.ToString());
         }

@@ -18,11 +18,11 @@ public sealed class AttentionPatternTests
             t.Ops.Attention(t.Input(c.Queries, shape), store, c.Rows, c.Options, t.Output(shape), taps);
 
             Tensor pattern = t.Output(map);
-            t.Ops.AttentionPattern(taps.Scores, c.Heads, c.Rows, pattern);
+            t.Ops.AttentionPattern(taps.Scores, c.Heads, c.Rows, c.Options.Window, pattern);
             Oracle.Within(c.Expected().Pattern, t.Read(pattern), 0, 1e-5, c.ToString());
             Oracle.SameBits(t.Read(taps.Pattern), t.Read(pattern), c.ToString());
 
-            t.Ops.AttentionPattern(taps.Scores, c.Heads, c.Rows, taps.Scores);
+            t.Ops.AttentionPattern(taps.Scores, c.Heads, c.Rows, c.Options.Window, taps.Scores);
             Oracle.SameBits(t.Read(pattern), t.Read(taps.Scores), $"in place: {c}");
         }
     }
@@ -45,7 +45,7 @@ public sealed class AttentionPatternTests
         given.AsSpan(20 * 43, 24).Fill(float.NegativeInfinity);
         given[30 * 43] = BitConverter.Int32BitsToSingle(0x7fc00fff); // NaN with bits that an exponent could be taken from
         Tensor pattern = t.Output(new Shape(given.Length));
-        t.Ops.AttentionPattern(t.Input(given), 2, rows, pattern);
+        t.Ops.AttentionPattern(t.Input(given), 2, rows, 0, pattern);
         float[] p = t.Read(pattern);
         for (int row = 0; row < 80; row++)
         {
@@ -76,7 +76,7 @@ public sealed class AttentionPatternTests
         using var t = new TestTensors(device);
         var rows = new PackedRows([0, 1], [2]);
         Tensor pattern = t.Output(new Shape(3));
-        t.Ops.AttentionPattern(t.Input(3e38f, 3e38f, -3e38f), 1, rows, pattern);
+        t.Ops.AttentionPattern(t.Input(3e38f, 3e38f, -3e38f), 1, rows, 0, pattern);
         Assert.Equal([0.5f, 0.5f, 0], t.Read(pattern));
     }
 }

@@ -8,6 +8,7 @@ namespace Weir.Analysis.Benchmarks;
 /// <param name="What">The work in words.</param>
 /// <param name="TimeGoal">Most that our time may be as a share of the peer's.</param>
 /// <param name="MemoryGoal">Most that our peak memory may be as a share of the peer's, or null.</param>
+/// <param name="BaselineGoal">Most that our time may be as a share of our own baseline's, or null.</param>
 /// <param name="Prepare">Makes the work ready on a device.</param>
 public sealed record BenchmarkCase(
-    string Name, string PeerCase, string What, double TimeGoal, double? MemoryGoal, Func<IDevice, PreparedWork> Prepare);
+    string Name, string PeerCase, string What, double TimeGoal, double? MemoryGoal, double? BaselineGoal, Func<IDevice, PreparedWork> Prepare);

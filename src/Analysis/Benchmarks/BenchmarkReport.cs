@@ -75,6 +75,7 @@ public sealed record BenchmarkReport(
                 what = r.Case.What,
                 time_goal = r.Case.TimeGoal,
                 memory_goal = r.Case.MemoryGoal,
+                baseline_goal = r.Case.BaselineGoal,
                 over_own_baseline = r.OverBaseline,
                 weir = r.Ours,
                 peers = r.Theirs,
@@ -84,5 +85,5 @@ public sealed record BenchmarkReport(
         Indented);
 
     /// <summary>The goal of a case in words.</summary>
-    public static string Goal(BenchmarkCase work) => string.Create(CultureInfo.InvariantCulture, $"{work.TimeGoal:F2}{(work.MemoryGoal is { } memory ? string.Create(CultureInfo.InvariantCulture, $", memory {memory:F1}") : "")}");
+    public static string Goal(BenchmarkCase work) => string.Create(CultureInfo.InvariantCulture, $"{work.TimeGoal:F2}{(work.BaselineGoal is { } own ? string.Create(CultureInfo.InvariantCulture, $", {own:F2} of our plain forward") : "")}{(work.MemoryGoal is { } memory ? string.Create(CultureInfo.InvariantCulture, $", memory {memory:F1}") : "")}");
 }

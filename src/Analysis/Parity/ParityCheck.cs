@@ -126,7 +126,7 @@ public static class ParityCheck
             different += Enumerable.Range(0, count).Count(i => row[i] != ours[s][i]);
         }
 
-        return new ParityRow(reference.Name, fit == steps ? $"{steps} greedy tokens a prompt" : $"{fit} of {steps} greedy tokens a prompt, the context's end", compared, 0, different, 0);
+        return new ParityRow(reference.Name, $"{compared} of {theirs.Length} greedy tokens, to the end token or the context's end", compared, 0, different, 0);
     }
 
     // Tokens up to the end token, itself included, where one id alone stands behind it; else all.

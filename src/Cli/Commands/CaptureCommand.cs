@@ -91,7 +91,7 @@ internal sealed class CaptureCommand : Verb
     private static ForwardResult Forward(Session session, Model model, int[][] ids, HookSet hooks, bool head)
     {
         using var bar = new ProgressBar(session.Terminal, "running", session.Cancellation);
-        return model.Forward(ids, session.Watch(hooks, model, bar), new ForwardOptions { Logits = head ? LogitRows.All : LogitRows.None });
+        return model.Forward(ids, hooks, new ForwardOptions { Logits = head ? LogitRows.All : LogitRows.None, Progress = bar });
     }
 
     private static void WriteRun(Utf8JsonWriter json, Model model, IReadOnlyList<Prompt> prompts, int[][] ids)

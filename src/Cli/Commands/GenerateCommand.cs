@@ -85,7 +85,8 @@ internal sealed class GenerateCommand : Verb
         options = options with
         {
             Seeds = [.. texts.Select(t => t.Seed)],
-            Hooks = session.Watch(EditSettings.Hooks(edits, [.. texts.Select(t => t.PromptIds.Length)], continues: true), model),
+            Hooks = EditSettings.Hooks(edits, [.. texts.Select(t => t.PromptIds.Length)], continues: true),
+            Progress = new StopCheck(session.Cancellation),
         };
         Generate(session, model, texts, options, silent: json == "-", withPrompt: !_noPrompt.Get(a));
         if (json is not null)

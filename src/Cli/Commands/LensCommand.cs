@@ -127,7 +127,7 @@ internal sealed class LensCommand : Verb
     private static ForwardResult Forward(Session session, Model model, int[] ids, HookSet hooks)
     {
         using var bar = new ProgressBar(session.Terminal, "running", session.Cancellation);
-        return model.Forward(ids, session.Watch(hooks, model, bar), new ForwardOptions { Logits = LogitRows.None });
+        return model.Forward(ids, hooks, new ForwardOptions { Logits = LogitRows.None, Progress = bar });
     }
 
     private static LensResult Read(Session session, Model model, Tensor[] states, LensNorm norm, int top, float temperature, int[] targets)

@@ -60,19 +60,7 @@ internal sealed class LensView
     }
 
     /// <summary>Share of a row's five most probable tokens that are also the last layer's.</summary>
-    public double Overlap(int state, int position)
-    {
-        int count = Math.Min(OverlapCount, Result.TopK);
-        ReadOnlySpan<int> own = Result.TopIds.AsSpan(Result.Row(state, position) * Result.TopK, count);
-        ReadOnlySpan<int> last = Result.TopIds.AsSpan(Result.Row(Result.States - 1, position) * Result.TopK, count);
-        int common = 0;
-        foreach (int id in own)
-        {
-            common += last.Contains(id) ? 1 : 0;
-        }
-
-        return (double)common / count;
-    }
+    public double Overlap(int state, int position) => Result.Overlap(state, position, Math.Min(OverlapCount, Result.TopK));
 
     /// <summary>Probability and rank of a target.</summary>
     public (double Probability, int Rank) Target(int state, int position, int target)

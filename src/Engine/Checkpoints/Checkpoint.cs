@@ -50,9 +50,10 @@ public sealed class Checkpoint : IDisposable
     public IReadOnlyList<ElementType> StoredTypes { get; }
 
     /// <summary>
-    /// Names the model in result files: SHA-256, in hexadecimal, over config.json's bytes and each weight file's name, size
-    /// and header. It costs no reading of the weights, so it tells models and their conversions apart, but not two files of
-    /// equal layout with other numbers in them.
+    /// Names the model in result files: SHA-256, in hexadecimal, over config.json's bytes, each weight file's name, size and
+    /// header, and of each tensor the first, middle and last bytes (up to 1024 each). It costs no reading of all weights, and
+    /// tells a model from its conversions and from what was trained further; two files that differ in a few numbers in
+    /// between have the same hash.
     /// </summary>
     public string Hash { get; }
 
@@ -84,16 +85,17 @@ public sealed class Checkpoint : IDisposable
     public TensorView? Find(string name) => _weights.Tensors.GetValueOrDefault(name);
 
     /// <summary>
-    /// The element type to pack the weights in: the requested one, or where none is, the one most weights are stored in. A
-    /// type that weights cannot have is refused, never replaced by another.
+    /// Refuses a checkpoint whose weights are not all stored in a type that the caller relies on: Weir runs weights as they
+    /// are stored and never replaces one type by another.
     /// </summary>
-    public ElementType WeightType(ElementType? requested) => requested switch
+    public void RequireWeightType(ElementType type)
     {
-        null => StoredTypes[0],
-        ElementType.F32 or ElementType.F16 or ElementType.BF16 => requested.Value,
-        _ => throw new CheckpointException(
-            CheckpointError.DTypeUnavailable, Location, null, $"cannot have its weights as {requested}", "ask for F32, F16 or BF16"),
-    };
+        if (StoredTypes.Any(t => t != type))
+        {
+            throw new CheckpointException(
+                CheckpointError.DTypeUnavailable, Location, null, $"has weights stored as {string.Join(" and ", StoredTypes.Select(t => t.Name()))}, not all as {type.Name()}", "convert the checkpoint, or ask for no type");
+        }
+    }
 
     /// <summary>Unmaps the weights; the tensors' views fail from here on.</summary>
     public void Dispose() => _weights.Dispose();
@@ -137,8 +139,17 @@ public sealed class Checkpoint : IDisposable
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"\n{name}\n{file.Length}\n"));
             hash.AppendData(file.HeaderBytes);
+            foreach (TensorView tensor in file.Tensors)
+                AppendSample(hash, tensor);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static unsafe void AppendSample(IncrementalHash hash, TensorView tensor)
+    {
+        int length = (int)Math.Min(1024, tensor.ByteLength);
+        foreach (long start in (ReadOnlySpan<long>)[0, (tensor.ByteLength - length) / 2, tensor.ByteLength - length])
+            hash.AppendData(new ReadOnlySpan<byte>((byte*)tensor.Pointer + start, length));
     }
 }

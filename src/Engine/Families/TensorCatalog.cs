@@ -12,6 +12,7 @@ namespace Weir.Engine.Families;
 internal sealed class TensorCatalog(string location, IReadOnlyDictionary<string, TensorView> tensors)
 {
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private string _prefix = "";
     private string _layers = "";
 
@@ -119,7 +120,7 @@ internal sealed class TensorCatalog(string location, IReadOnlyDictionary<string,
                 CheckpointError.TieMismatch, location, name, "is missing although the head is not tied to the embedding");
         }
 
-        if (spec.TiedHead && tensors.ContainsKey(name) && !Same(tensors[Use(name, rows, width)], tensors[embedding]))
+        if (spec.TiedHead && tensors.ContainsKey(name) && !Same(tensors[Known(name, rows, width)], tensors[embedding]))
         {
             throw new CheckpointException(
                 CheckpointError.TieMismatch, location, name, "differs from the embedding although the head is tied to it");
@@ -138,7 +139,7 @@ internal sealed class TensorCatalog(string location, IReadOnlyDictionary<string,
         List<string> others = [];
         foreach (string name in tensors.Keys)
         {
-            if (_used.Contains(name) || buffers.Any(end => name.EndsWith(end, StringComparison.Ordinal)))
+            if (_known.Contains(name) || buffers.Any(end => name.EndsWith(end, StringComparison.Ordinal)))
                 continue;
             if (name.StartsWith(_layers, StringComparison.Ordinal) || name.StartsWith($"{head}.", StringComparison.Ordinal))
             {
@@ -159,6 +160,14 @@ internal sealed class TensorCatalog(string location, IReadOnlyDictionary<string,
 
     private string Use(string name, params ReadOnlySpan<long> shape)
     {
+        Known(name, shape);
+        _used.Add(name);
+        return name;
+    }
+
+    // Looked at and found to fit, but not a weight of its own: the copy of a tied embedding.
+    private string Known(string name, params ReadOnlySpan<long> shape)
+    {
         if (!tensors.TryGetValue(name, out TensorView? tensor))
             throw Missing(name);
         if (!tensor.Shape.SequenceEqual(shape))
@@ -170,7 +179,7 @@ internal sealed class TensorCatalog(string location, IReadOnlyDictionary<string,
 
         if (tensor.Type.WeightType() is null)
             throw new CheckpointException(CheckpointError.DTypeUnavailable, location, name, $"is stored as {tensor.Type}");
-        _used.Add(name);
+        _known.Add(name);
         return name;
     }
 

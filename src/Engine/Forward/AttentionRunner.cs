@@ -136,12 +136,12 @@ internal sealed class AttentionRunner
             return;
         }
 
-        var map = new Shape(checked((int)AttentionMap.Count(_batch.Rows, a.Heads)));
+        Shape map = Slab.MapShape(_batch.Rows, a.Heads);
         scores = scores.IsAbsent ? _batch.Scratch.Allocate(map) : scores;
         pattern = !pattern.IsAbsent ? pattern : scoresUse is { Captured: true } ? _batch.Scratch.Allocate(map) : scores;
         _batch.Ops.AttentionScores(q, store, _batch.Rows, options, scores);
         SiteRunner.Act(scoresUse, scores, _batch, _batch.Rows);
-        _batch.Ops.AttentionPattern(scores, a.Heads, _batch.Rows, pattern);
+        _batch.Ops.AttentionPattern(scores, a.Heads, _batch.Rows, options.Window, pattern);
         SiteRunner.Act(patternUse, pattern, _batch, _batch.Rows);
         _batch.Ops.AttentionMix(pattern, store, _batch.Rows, options.Window, z);
     }

@@ -29,18 +29,15 @@ internal static class EmbeddingRunner
         {
             ops.MatMul(embedded, project.Matrix, x, new MatMulOptions { Bias = project.Bias });
         }
-        else if (embedded.Address != x.Address && use!.Acts)
-        {
-            ops.Copy(embedded, x);
-        }
-        else if (embedded.Address != x.Address)
-        {
-            ops.Embed(ids, w.Embedding, model.Spec.Embedding.Scale, x);
-        }
 
         if (!w.Positions.IsAbsent)
         {
-            ops.AddPositions(batch.Positions, w.Positions, model.Spec.Embedding.PositionOffset, x);
+            ops.AddPositions(w.ProjectIn is null ? embedded : x, batch.Positions, w.Positions, model.Spec.Embedding.PositionOffset, x);
+        }
+        else if (w.ProjectIn is null && embedded.Address != x.Address)
+        {
+            // Somebody changes the first block's input and wants the embedding as it was, too.
+            ops.Copy(embedded, x);
         }
 
         batch.Scratch.Release(mark);

@@ -8,4 +8,7 @@ public sealed record ForwardOptions
 
     /// <summary>Keys and values to continue from and to add to, or null for a pass of its own.</summary>
     public KeyValueCache? Cache { get; init; }
+
+    /// <summary>Told the fraction of blocks done after each; what it throws stops the pass.</summary>
+    public IProgress<double>? Progress { get; init; }
 }

@@ -28,10 +28,11 @@ internal sealed class ForwardPass
     /// <param name="model">The model.</param>
     /// <param name="plan">Its captures are bound to this pass's memory.</param>
     /// <param name="rows">The batch's shape.</param>
+    /// <param name="promptLengths">Of each sequence, the length that positions from the end count from.</param>
     /// <param name="logits">Rows to compute logits for.</param>
     /// <param name="cache">Keys and values to continue from, or null.</param>
     /// <param name="scratch">Memory for as long as the pass is used.</param>
-    public ForwardPass(Model model, HookPlan plan, PackedRows rows, LogitRows logits, KeyValueCache? cache, Arena scratch)
+    public ForwardPass(Model model, HookPlan plan, PackedRows rows, int[] promptLengths, LogitRows logits, KeyValueCache? cache, Arena scratch)
     {
         if (logits == LogitRows.None && plan.WantsHead)
         {
@@ -48,13 +49,12 @@ internal sealed class ForwardPass
             LogitRows.Last => LastRows(rows),
             _ => new PackedRows([0], []),
         };
-        int[] prompts = cache?.PromptLengths ?? [.. Enumerable.Range(0, rows.Sequences).Select(rows.Length)];
         var (buffer, captured, logitTensor) = Slab.Bind(model, plan, rows, _logitRows.Rows);
         Result = new ForwardResult(model, rows, buffer, captured, logitTensor);
         Logits = logitTensor;
         try
         {
-            _batch = new Batch(model, scratch, rows, prompts);
+            _batch = new Batch(model, scratch, rows, promptLengths);
             _blocks = new BlockRunner(model, plan, _batch);
             _ids = scratch.Allocate(new Shape(rows.Rows), ElementType.I32);
             int n = _logitRows.Rows;
@@ -80,6 +80,9 @@ internal sealed class ForwardPass
     /// <summary>What the pass keeps; the caller's to dispose.</summary>
     public ForwardResult Result { get; }
 
+    /// <summary>Told the fraction of blocks done; what it throws stops the pass.</summary>
+    public IProgress<double>? Progress { get; init; }
+
     /// <summary>F32 [logit rows, vocabulary], or absent.</summary>
     public Tensor Logits { get; }
 
@@ -87,11 +90,19 @@ internal sealed class ForwardPass
     public static ForwardResult Once(Model model, IReadOnlyList<IReadOnlyList<int>> sequences, HookPlan plan, ForwardOptions options)
     {
         PackedRows rows = SequencePacker.Pack(model, sequences, options.Cache);
-        model.Scratch.Reset();
-        var pass = new ForwardPass(model, plan, rows, options.Logits, options.Cache, model.Scratch);
+        using ScratchLease scratch = model.BorrowScratch();
+        var pass = new ForwardPass(model, plan, rows, [.. Enumerable.Range(0, rows.Sequences).Select(rows.End)], options.Logits, options.Cache, scratch.Arena)
+        {
+            Progress = options.Progress,
+        };
         try
         {
             pass.Run(SequencePacker.Tokens(sequences));
+            if (options.Cache is null)
+            {
+                plan.CheckEveryEditActed();
+            }
+
             return pass.Result;
         }
         catch
@@ -126,7 +137,7 @@ internal sealed class ForwardPass
 
         for (int s = 0; _cache is not null && s < rows.Sequences; s++)
         {
-            _cache.Lengths[s] = rows.End(s);
+            _cache.SetLength(s, rows.End(s));
         }
     }
 
@@ -155,6 +166,7 @@ internal sealed class ForwardPass
             SiteUse? midUse = _plan.Use(SitePoint.ResidualMid, l);
             _blocks.Run(l, store, x, midUse is { Captured: true } ? midUse.Slot : y, y);
             x = y;
+            Progress?.Report((l + 1.0) / _layers);
         }
 
         return x;
@@ -171,6 +183,11 @@ internal sealed class ForwardPass
         if (layer < _model.Spec.Layers && _plan.Use(SitePoint.ResidualPre, layer) is { Captured: true } pre)
         {
             return pre.Slot;
+        }
+
+        if (layer == 0 && _plan.Use(SitePoint.Embed) is { Captured: true } embed && _model.Weights.ProjectIn is null && _model.Weights.Positions.IsAbsent)
+        {
+            return embed.Slot;
         }
 
         return _batch.NextResidual(avoid, _model.Spec.Width);

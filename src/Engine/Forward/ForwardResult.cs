@@ -45,6 +45,11 @@ public sealed class ForwardResult : IDisposable
     /// <summary>The attention scores or pattern of one sequence: F32 [heads, queries, keys].</summary>
     public Tensor AttentionMapOf(Site site, int sequence)
     {
+        if (SiteCatalog.Info(site.Point).Dimensions is not null)
+        {
+            throw new SiteException(site.Name, $"{site.Name} is no attention map; read it with the indexer.");
+        }
+
         int heads = _model.Spec.Attention.Heads;
         Tensor flat = this[site];
         long offset = AttentionMap.Offset(Rows, heads, sequence) * sizeof(float);

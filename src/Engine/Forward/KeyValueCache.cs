@@ -6,6 +6,8 @@ namespace Weir.Engine.Forward;
 public sealed class KeyValueCache : IDisposable
 {
     private readonly KeyValueStore[] _layers;
+    private readonly Model _model;
+    private readonly int[] _lengths;
 
     /// <summary>Makes an empty cache.</summary>
     /// <param name="model">Whose keys and values.</param>
@@ -14,25 +16,27 @@ public sealed class KeyValueCache : IDisposable
     {
         var a = model.Spec.Attention;
         _layers = [.. Enumerable.Range(0, model.Spec.Layers).Select(_ => model.Device.CreateKeyValueStore(a.KeyValueHeads, a.HeadSize))];
-        Lengths = new int[sequences];
-        PromptLengths = new int[sequences];
+        _model = model;
+        _lengths = new int[sequences];
     }
 
     /// <summary>Positions held of each sequence.</summary>
-    public int[] Lengths { get; }
+    public IReadOnlyList<int> Lengths => _lengths;
 
     /// <summary>Bytes of device memory.</summary>
     public long Bytes => _layers.Sum(l => l.Bytes);
 
-    internal int[] PromptLengths { get; }
+    internal bool IsOf(Model model) => ReferenceEquals(model, _model);
 
     internal KeyValueStore Layer(int layer) => _layers[layer];
+
+    internal void SetLength(int sequence, int positions) => _lengths[sequence] = positions;
 
     internal void Reserve(int positions)
     {
         foreach (KeyValueStore layer in _layers)
         {
-            layer.Reserve(Lengths.Length, positions);
+            layer.Reserve(_lengths.Length, positions);
         }
     }
 

@@ -14,9 +14,11 @@ internal static class SequencePacker
             throw new WeirException("EmptyPrompt: there is no token to run; give a text with at least one token.");
         }
 
-        if (cache is not null && cache.Lengths.Length != sequences.Count)
+        if (cache is not null && (cache.Lengths.Count != sequences.Count || !cache.IsOf(model)))
         {
-            throw new WeirException($"The cache holds {cache.Lengths.Length} sequences, but the batch has {sequences.Count}.");
+            throw new WeirException(cache.IsOf(model)
+                ? $"The cache holds {cache.Lengths.Count} sequences, but the batch has {sequences.Count}; make one for this batch."
+                : "The cache was made for another model; make one for this model.");
         }
 
         int[] offsets = new int[sequences.Count + 1];
@@ -37,14 +39,6 @@ internal static class SequencePacker
                 {
                     throw new WeirException($"TokenOutOfRange: sequence {s} holds token {token}, but the vocabulary has {model.Spec.VocabularySize} ids.");
                 }
-            }
-        }
-
-        for (int s = 0; cache is not null && s < sequences.Count; s++)
-        {
-            if (cache.Lengths[s] == 0)
-            {
-                cache.PromptLengths[s] = sequences[s].Count;
             }
         }
 

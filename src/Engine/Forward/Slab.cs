@@ -71,6 +71,12 @@ internal sealed class Slab
         return (buffer, plan.Captures.ToDictionary(s => s, s => plan.Use(s.Point, s.Layer)!.Slot), logits);
     }
 
+    /// <summary>The shape of a batch's attention maps.</summary>
+    /// <exception cref="WeirException">They have more values than one tensor can hold.</exception>
+    public static Shape MapShape(PackedRows rows, int heads) => AttentionMap.Count(rows, heads) is <= int.MaxValue and var count
+        ? new Shape((int)count)
+        : throw new WeirException($"AttentionMapTooLarge: the attention maps of this batch have {AttentionMap.Count(rows, heads):N0} values a layer, more than {int.MaxValue:N0}; run fewer or shorter sequences.");
+
     private void Place(SiteUse use, Func<DeviceBuffer> buffer)
     {
         Site site = use.Site;
@@ -115,7 +121,7 @@ internal sealed class Slab
 
         Shape shape = SiteCatalog.Info(site.Point).Dimensions is { } sizes
             ? new Shape([site.Point is SitePoint.LnFinalScale or SitePoint.LnFinalNormalized ? _logitRows : _rows.Rows, .. sizes(_spec)])
-            : new Shape(checked((int)AttentionMap.Count(_rows, _spec.Attention.Heads)));
+            : MapShape(_rows, _spec.Attention.Heads);
         Cut(shape.Count, offset => use.Slot = new Tensor(buffer(), offset, shape));
     }
 

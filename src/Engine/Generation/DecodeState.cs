@@ -12,12 +12,16 @@ namespace Weir.Engine.Generation;
 /// </summary>
 internal sealed class DecodeState : IDisposable
 {
+    // Room beyond the prompts that is made at once; the stores grow by themselves.
+    private const int FirstReserve = 256;
+
     private readonly Model _model;
     private readonly IReadOnlyList<IReadOnlyList<int>> _prompts;
     private readonly GenerationOptions _options;
     private readonly HookPlan _plan;
     private readonly KeyValueCache _cache;
     private readonly Arena _scratch;
+    private readonly int[] _promptLengths;
     private readonly int[] _drawn;
     private readonly int[] _tokens;
     private readonly SamplingOptions[] _sampling;
@@ -31,6 +35,7 @@ internal sealed class DecodeState : IDisposable
         _prompts = prompts;
         _options = options;
         _plan = new HookPlan(options.Hooks, model.Spec);
+        _promptLengths = [.. prompts.Select(p => p.Count)];
         _drawn = new int[prompts.Count];
         _tokens = new int[prompts.Count];
         _sampling = new SamplingOptions[prompts.Count];
@@ -52,7 +57,7 @@ internal sealed class DecodeState : IDisposable
         if (step == 0)
         {
             NewPass(SequencePacker.Pack(_model, _prompts, _cache), live);
-            _cache.Reserve(Math.Min(_model.Spec.ContextLength, _prompts.Max(p => p.Count) + _options.MaxTokens));
+            _cache.Reserve(Math.Min(_model.Spec.ContextLength, _prompts.Max(p => p.Count) + Math.Min(_options.MaxTokens, FirstReserve)));
             _pass!.Run(SequencePacker.Tokens(_prompts));
         }
         else
@@ -119,7 +124,7 @@ internal sealed class DecodeState : IDisposable
         _pass?.Result.Dispose();
         _pass = null;
         _scratch.Reset();
-        _pass = new ForwardPass(_model, _plan, rows, LogitRows.Last, _cache, _scratch);
+        _pass = new ForwardPass(_model, _plan, rows, _promptLengths, LogitRows.Last, _cache, _scratch) { Progress = _options.Progress };
         _ids = _scratch.Allocate(new Shape(live), ElementType.I32);
         _live = live;
     }

@@ -29,6 +29,9 @@ public sealed record GenerationOptions
     /// <summary>Ids that end a continuation, or null for the model's own.</summary>
     public IReadOnlyList<int>? EndTokens { get; init; }
 
-    /// <summary>Captures are of no use here; edits and taps act on every step.</summary>
+    /// <summary>Edits and taps, which act on every step; captures are refused, since no step's values outlive it.</summary>
     public HookSet Hooks { get; init; } = HookSet.None;
+
+    /// <summary>Told the fraction of blocks done in each step; what it throws stops the generation.</summary>
+    public IProgress<double>? Progress { get; init; }
 }

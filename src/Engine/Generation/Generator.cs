@@ -12,7 +12,7 @@ public static class Generator
     /// </summary>
     public static IEnumerable<GeneratedToken> Stream(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
     {
-        Check(options);
+        Check(model, options);
         for (int i = 0; i < prompts.Count; i++)
         {
             if (prompts[i].Count == 0)
@@ -86,8 +86,18 @@ public static class Generator
         return new GeneratedToken(sequence, id, shown, finish);
     }
 
-    private static void Check(GenerationOptions o)
+    private static void Check(Model model, GenerationOptions o)
     {
+        if (o.Stop.Count > 0 && !model.HasTokenizer)
+        {
+            throw new WeirException($"Stop texts need a tokenizer, and {model.Location} has no tokenizer.json; stop at token ids with EndTokens instead.");
+        }
+
+        if (o.Hooks.Captures.Count > 0)
+        {
+            throw new WeirException($"{o.Hooks.Captures[0].Name} cannot be captured while generating, since no step's values outlive it; read it with a tap, or run the whole text once with Forward.");
+        }
+
         if (o.MaxTokens < 0 || !(o.Temperature >= 0) || o.TopK < 0 || !(o.TopP > 0 && o.TopP <= 1) || o.Seeds.Count == 0)
         {
             throw new WeirException($"Generation needs a token count, temperature and top-k of at least 0, a top-p in (0, 1] and a seed; got {o.MaxTokens}, {o.Temperature}, {o.TopK}, {o.TopP} and {o.Seeds.Count} seeds.");

@@ -16,6 +16,7 @@ internal sealed class BoundEdit
     private readonly List<int> _rows = [];
     private readonly List<float> _coefficients = [];
     private readonly List<float> _operand = [];
+    private float[] _broadcast = [];
 
     public BoundEdit(Edit edit, ModelSpec spec)
     {
@@ -36,9 +37,18 @@ internal sealed class BoundEdit
             _start += (edit.Head ?? 0) * (dimensions.Length == 2 ? dimensions[1] : 0);
             CheckOperand(_count);
         }
-        else if (edit.Action == EditAction.ProjectOut || edit.Operand is { Length: > 2 })
+        else if (edit.Action == EditAction.ProjectOut || (edit.Action is EditAction.Add or EditAction.Replace && edit.Operand is not { Length: 1 }))
         {
             throw Bad("attention maps have rows of different widths, so only a single value can be added or put there");
+        }
+        else
+        {
+            CheckOperand(1);
+        }
+
+        if (edit.Sequences is { } sequences && sequences.Distinct().Count() != sequences.Count)
+        {
+            throw Bad("it names a sequence twice");
         }
 
         if (edit.Action == EditAction.Skip && edit.Site.Point is not (SitePoint.AttentionOut or SitePoint.MlpOut or SitePoint.ResidualPost))
@@ -52,8 +62,13 @@ internal sealed class BoundEdit
         }
     }
 
-    /// <summary>True where the edit passes a block's input on, which must then still be there.</summary>
-    public bool SkipsBlock => _edit is { Action: EditAction.Skip, Site.Point: SitePoint.ResidualPost };
+    /// <summary>Rows that the edit has acted on so far.</summary>
+    public long RowsActedOn { get; private set; }
+
+    /// <summary>The error for an edit that has acted on nothing.</summary>
+    public SiteException Idle => Bad("none of its positions, sequences and columns is in the batch");
+
+    private bool SkipsBlock => _edit is { Action: EditAction.Skip, Site.Point: SitePoint.ResidualPost };
 
     private bool IsMap => _info.Dimensions is null;
 
@@ -91,11 +106,8 @@ internal sealed class BoundEdit
 
         if (SkipsBlock)
         {
-            foreach (int row in _rows)
-            {
-                batch.Ops.Copy(blockInput.RowRange(row, 1), value.RowRange(row, 1));
-            }
-
+            RowsActedOn += _rows.Count;
+            CopyRuns(batch, blockInput, value);
             return;
         }
 
@@ -129,7 +141,7 @@ internal sealed class BoundEdit
 
             long offset = AttentionMap.Offset(rows, _heads, s);
             var map = new Tensor(value.Buffer!, value.Offset + (offset * sizeof(float)), new Shape(_heads * length, keys));
-            int first = Math.Min(_edit.Columns.Start.GetOffset(keys), keys);
+            int first = Math.Clamp(_edit.Columns.Start.GetOffset(keys), 0, keys);
             int last = Math.Clamp(_edit.Columns.End.GetOffset(keys), first, keys);
             if (last > first)
             {
@@ -138,8 +150,25 @@ internal sealed class BoundEdit
         }
     }
 
+    // Rows of one sequence follow each other, so that a few copies do.
+    private void CopyRuns(Batch batch, Tensor from, Tensor to)
+    {
+        for (int i = 0; i < _rows.Count;)
+        {
+            int count = 1;
+            while (i + count < _rows.Count && _rows[i + count] == _rows[i] + count)
+            {
+                count++;
+            }
+
+            batch.Ops.Copy(from.RowRange(_rows[i], count), to.RowRange(_rows[i], count));
+            i += count;
+        }
+    }
+
     private void Run(Tensor target, Batch batch)
     {
+        RowsActedOn += _rows.Count;
         var mark = batch.Scratch.Mark();
         ReadOnlySpan<int> rows = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_rows);
         ReadOnlySpan<float> coefficients = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_coefficients);
@@ -152,11 +181,16 @@ internal sealed class BoundEdit
         {
             if (values.Length == 1 && _edit.Action != EditAction.Clamp && target.Width != 1)
             {
-                values = new float[target.Width];
-                Array.Fill(values, _edit.Operand[0]);
+                if (_broadcast.Length < target.Width)
+                {
+                    _broadcast = new float[target.Width];
+                    Array.Fill(_broadcast, values[0]);
+                }
+
+                values = _broadcast;
             }
 
-            operand = batch.Scratch.Upload<float>(values);
+            operand = batch.Scratch.Upload<float>(values.AsSpan(0, _edit.Action == EditAction.Clamp ? 2 : target.Width));
         }
 
         bool scaled = Kind is EditKind.Add or EditKind.Scale or EditKind.ProjectOut;

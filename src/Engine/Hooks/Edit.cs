@@ -26,8 +26,9 @@ public sealed record Edit
     public float[]? Operand { get; }
 
     /// <summary>
-    /// Positions, in each sequence. Indices from the end count from the end of its prompt; a range without an end goes on
-    /// into what is generated. All by default.
+    /// Positions, in each sequence. Indices from the end count from the end of its prompt, which in a pass that continues a
+    /// cache is the end of that pass's tokens; a range without an end goes on into what is generated. All by default. A
+    /// pass in which an edit meets no row at all is an error.
     /// </summary>
     public Range Positions { get; init; } = Range.All;
 

@@ -9,6 +9,7 @@ namespace Weir.Engine.Hooks;
 public sealed class HookPlan
 {
     private readonly SiteUse?[] _uses;
+    private readonly List<Site> _captures = [];
     private readonly int _layers;
 
     /// <summary>Checks and lays out what a caller wants.</summary>
@@ -25,7 +26,7 @@ public sealed class HookPlan
                 if (!At(site).Captured)
                 {
                     At(site).Captured = true;
-                    Captures.Add(site);
+                    _captures.Add(site);
                 }
             }
         }
@@ -50,7 +51,7 @@ public sealed class HookPlan
     internal ModelSpec Spec { get; }
 
     /// <summary>The sites that are kept, patterns expanded.</summary>
-    public List<Site> Captures { get; } = [];
+    public IReadOnlyList<Site> Captures => _captures;
 
     /// <summary>Bytes of device memory that the captures of a batch take.</summary>
     /// <param name="lengths">Rows of each sequence.</param>
@@ -66,6 +67,18 @@ public sealed class HookPlan
 
     /// <summary>True where something is asked of the final norm or the logits.</summary>
     internal bool WantsHead => Wants(SitePoint.LnFinalScale) || Wants(SitePoint.LnFinalNormalized) || Wants(SitePoint.Logits);
+
+    /// <summary>An edit that acted on nothing is an error, not a pass without an edit.</summary>
+    internal void CheckEveryEditActed()
+    {
+        foreach (SiteUse? use in _uses)
+        {
+            if (use?.Edits.Find(e => e.RowsActedOn == 0) is { } idle)
+            {
+                throw idle.Idle;
+            }
+        }
+    }
 
     internal SiteUse? Use(SitePoint point, int layer = 0) => _uses[((int)point * _layers) + layer];
 

@@ -7,8 +7,8 @@ public sealed class HookSet
     private readonly List<Edit> _edits = [];
     private readonly List<(Site Site, TapHandler Handler)> _taps = [];
 
-    /// <summary>Nothing.</summary>
-    public static HookSet None { get; } = new();
+    /// <summary>A new set that wants nothing.</summary>
+    public static HookSet None => new();
 
     /// <summary>Sites to keep.</summary>
     public IReadOnlyList<Site> Captures => _captures;

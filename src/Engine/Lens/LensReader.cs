@@ -26,8 +26,8 @@ public static class LensReader
         int group = Math.Max(1, GroupRows / states.Count);
         for (int p = 0; p < positions; p += group)
         {
-            model.Scratch.Reset();
-            ReadGroup(model, states, p, Math.Min(group, positions - p), options, result);
+            using ScratchLease scratch = model.BorrowScratch();
+            ReadGroup(model, scratch.Arena, states, p, Math.Min(group, positions - p), options, result);
             options.Progress?.Report(Math.Min(1, (double)(p + group) / positions));
         }
 
@@ -40,8 +40,8 @@ public static class LensReader
     /// </summary>
     public static float[] HeadInput(Model model, Tensor state)
     {
-        model.Scratch.Reset();
-        Tensor rows = Projected(model, Normed(model, [state], 0, state.Rows, LensNorm.Recomputed));
+        using ScratchLease scratch = model.BorrowScratch();
+        Tensor rows = Projected(model, scratch.Arena, Normed(model, scratch.Arena, [state], 0, state.Rows, LensNorm.Recomputed));
         float[] values = new float[rows.Shape.Count];
         model.Device.Read(rows, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
@@ -67,12 +67,11 @@ public static class LensReader
         }
     }
 
-    private static void ReadGroup(Model model, IReadOnlyList<Tensor> states, int first, int count, LensOptions o, LensResult result)
+    private static void ReadGroup(Model model, Arena scratch, IReadOnlyList<Tensor> states, int first, int count, LensOptions o, LensResult result)
     {
-        Arena scratch = model.Scratch;
         IOps ops = model.Device.Ops;
         int n = states.Count * count;
-        Tensor rows = Projected(model, Normed(model, states, first, count, o.Norm));
+        Tensor rows = Projected(model, scratch, Normed(model, scratch, states, first, count, o.Norm));
         int k = o.TopK;
         int t = result.TargetCount;
         Tensor Floats(bool wanted, int width) => wanted && width > 0 ? scratch.Allocate(new Shape(n, width)) : default;
@@ -108,12 +107,12 @@ public static class LensReader
         Scatter(model, arguments.Divergence, result.Divergence, 1, states.Count, first, count, result.Positions);
     }
 
-    private static Tensor Normed(Model model, IReadOnlyList<Tensor> states, int first, int count, LensNorm mode)
+    private static Tensor Normed(Model model, Arena scratch, IReadOnlyList<Tensor> states, int first, int count, LensNorm mode)
     {
         IOps ops = model.Device.Ops;
-        Tensor rows = model.Scratch.Allocate(new Shape(states.Count * count, model.Spec.Width));
+        Tensor rows = scratch.Allocate(new Shape(states.Count * count, model.Spec.Width));
         bool norm = mode != LensNorm.None && model.Weights.FinalNorm is not null;
-        Tensor scale = norm && mode == LensNorm.CachedScale ? model.Scratch.Allocate(new Shape(count, 1)) : default;
+        Tensor scale = norm && mode == LensNorm.CachedScale ? scratch.Allocate(new Shape(count, 1)) : default;
         for (int s = states.Count - 1; s >= 0; s--)
         {
             Tensor x = states[s].RowRange(first, count);
@@ -136,14 +135,14 @@ public static class LensReader
         return rows;
     }
 
-    private static Tensor Projected(Model model, Tensor rows)
+    private static Tensor Projected(Model model, Arena scratch, Tensor rows)
     {
         if (model.Weights.ProjectOut is not { } project)
         {
             return rows;
         }
 
-        Tensor projected = model.Scratch.Allocate(new Shape(rows.Rows, project.Matrix.Outputs));
+        Tensor projected = scratch.Allocate(new Shape(rows.Rows, project.Matrix.Outputs));
         model.Device.Ops.MatMul(rows, project.Matrix, projected, new MatMulOptions { Bias = project.Bias });
         return projected;
     }

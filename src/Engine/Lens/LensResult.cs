@@ -12,10 +12,10 @@ public sealed class LensResult
         Positions = positions;
         TopK = options.TopK;
         TargetCount = options.Targets is { Count: > 0 } t ? t[0].Length : 0;
-        int n = states * positions;
+        int n = checked(states * positions);
         LogSumExp = options.Entropy ? new float[n] : [];
         Entropy = options.Entropy ? new float[n] : [];
-        TopIds = new int[n * TopK];
+        TopIds = new int[checked(n * TopK)];
         TopLogProbabilities = new float[n * TopK];
         BottomIds = options.Bottom ? new int[n * TopK] : [];
         BottomLogProbabilities = options.Bottom ? new float[n * TopK] : [];
@@ -66,17 +66,20 @@ public sealed class LensResult
     /// <summary>Index of a row in the flat arrays.</summary>
     public int Row(int state, int position) => (state * Positions) + position;
 
-    /// <summary>Share of a row's top k that is also in the last state's top k at the same position.</summary>
-    public double Overlap(int state, int position)
+    /// <summary>Share of a row's first tokens that are also among the last state's first at the same position.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="position">The position.</param>
+    /// <param name="count">How many tokens; at most <see cref="TopK"/>.</param>
+    public double Overlap(int state, int position, int count)
     {
-        ReadOnlySpan<int> a = TopIds.AsSpan(Row(state, position) * TopK, TopK);
-        ReadOnlySpan<int> b = TopIds.AsSpan(Row(States - 1, position) * TopK, TopK);
+        ReadOnlySpan<int> a = TopIds.AsSpan(Row(state, position) * TopK, count);
+        ReadOnlySpan<int> b = TopIds.AsSpan(Row(States - 1, position) * TopK, count);
         int common = 0;
         foreach (int id in a)
         {
             common += b.Contains(id) ? 1 : 0;
         }
 
-        return TopK == 0 ? 0 : (double)common / TopK;
+        return count == 0 ? 0 : (double)common / count;
     }
 }

@@ -13,12 +13,13 @@ public sealed class Wave : IDisposable
 {
     private readonly Model _model;
     private readonly int[] _lengths;
-    private readonly DeviceBuffer _memory;
+    private DeviceBuffer? _memory;
     private readonly Tensor _attentionOut;
     private readonly Tensor _mlpOut;
     private readonly HookPlan _plan;
     private Tensor _input;
     private Tensor _residual;
+    private int _rowsRun;
 
     /// <summary>Embeds the baseline's sequences.</summary>
     /// <param name="model">The model.</param>
@@ -29,7 +30,7 @@ public sealed class Wave : IDisposable
         _model = model;
         _lengths = [.. sequences.Select(s => s.Count)];
         BaseRows = SequencePacker.Pack(model, sequences, cache: null).Rows;
-        var shape = new Shape(BaseRows * (variants + 1), model.Spec.Width);
+        var shape = new Shape(checked(BaseRows * (variants + 1)), model.Spec.Width);
         long bytes = shape.Count * sizeof(float);
         _memory = model.Results.Rent(4 * bytes);
         _input = new Tensor(_memory, 0, shape);
@@ -38,9 +39,9 @@ public sealed class Wave : IDisposable
         _mlpOut = new Tensor(_memory, 3 * bytes, shape);
         _plan = new HookPlan(new HookSet().Capture(Site.AttentionOut.AllLayers, Site.MlpOut.AllLayers), model.Spec);
 
-        model.Scratch.Reset();
-        Tensor ids = model.Scratch.Upload<int>(SequencePacker.Tokens(sequences));
-        EmbeddingRunner.Run(model, new HookPlan(HookSet.None, model.Spec), NewBatch(), ids, Residual);
+        using ScratchLease scratch = model.BorrowScratch();
+        Tensor ids = scratch.Arena.Upload<int>(SequencePacker.Tokens(sequences));
+        EmbeddingRunner.Run(model, new HookPlan(HookSet.None, model.Spec), NewBatch(scratch.Arena), ids, Residual);
     }
 
     /// <summary>Rows of the baseline, and of each variant.</summary>
@@ -56,10 +57,10 @@ public sealed class Wave : IDisposable
     public Tensor Residual => _residual.RowRange(0, Rows);
 
     /// <summary>[rows, d]: what the last block's attention added, of the variants that were there when it ran.</summary>
-    public Tensor AttentionOut => _attentionOut.RowRange(0, Rows);
+    public Tensor AttentionOut => _attentionOut.RowRange(0, _rowsRun);
 
     /// <summary>[rows, d]: what the last block's MLP added, of the variants that were there when it ran.</summary>
-    public Tensor MlpOut => _mlpOut.RowRange(0, Rows);
+    public Tensor MlpOut => _mlpOut.RowRange(0, _rowsRun);
 
     private int Rows => BaseRows * (Variants + 1);
 
@@ -71,9 +72,10 @@ public sealed class Wave : IDisposable
             throw new InvalidOperationException($"The wave has run all {Layer} blocks.");
         }
 
-        _model.Scratch.Reset();
+        using ScratchLease scratch = _model.BorrowScratch();
         (_input, _residual) = (_residual, _input);
-        Batch batch = NewBatch();
+        Batch batch = NewBatch(scratch.Arena);
+        _rowsRun = Rows;
         _plan.Use(SitePoint.AttentionOut, Layer)!.Slot = AttentionOut;
         _plan.Use(SitePoint.MlpOut, Layer)!.Slot = MlpOut;
         var blocks = new BlockRunner(_model, _plan, batch);
@@ -89,6 +91,7 @@ public sealed class Wave : IDisposable
     public int ForkSkippingBlock(Range positions)
     {
         int first = Rows;
+        _ = _residual.RowRange(first, BaseRows);
         Variants++;
         _model.Device.Ops.Copy(_residual.RowRange(0, BaseRows), _residual.RowRange(first, BaseRows));
         int row = 0;
@@ -109,19 +112,25 @@ public sealed class Wave : IDisposable
     /// </summary>
     public float[] Compare(Tensor rows, int variant)
     {
-        var mark = _model.Scratch.Mark();
-        Tensor statistics = _model.Scratch.Allocate(new Shape(BaseRows, 4));
+        using ScratchLease scratch = _model.BorrowScratch();
+        Tensor statistics = scratch.Arena.Allocate(new Shape(BaseRows, 4));
         _model.Device.Ops.CompareRows(rows.RowRange(0, BaseRows), rows.RowRange((variant + 1) * BaseRows, BaseRows), statistics);
         float[] values = new float[BaseRows * 4];
         _model.Device.Read(statistics, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
-        _model.Scratch.Release(mark);
         return values;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _model.Results.Return(_memory);
+    public void Dispose()
+    {
+        if (_memory is not null)
+        {
+            _model.Results.Return(_memory);
+            _memory = null;
+        }
+    }
 
-    private Batch NewBatch()
+    private Batch NewBatch(Arena scratch)
     {
         int[] lengths = [.. Enumerable.Repeat(_lengths, Variants + 1).SelectMany(l => l)];
         int[] offsets = new int[lengths.Length + 1];
@@ -130,6 +139,6 @@ public sealed class Wave : IDisposable
             offsets[s + 1] = offsets[s] + lengths[s];
         }
 
-        return new Batch(_model, _model.Scratch, new PackedRows(offsets, new int[lengths.Length]), lengths);
+        return new Batch(_model, scratch, new PackedRows(offsets, new int[lengths.Length]), lengths);
     }
 }

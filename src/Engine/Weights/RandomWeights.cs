@@ -17,6 +17,11 @@ internal sealed unsafe class RandomWeights(ModelSpec spec, long seed, ElementTyp
     /// <summary>Names the tensors of a model that has no checkpoint.</summary>
     public static ModelSource Source(ModelSpec spec)
     {
+        if (spec.Embedding.Width != spec.Width)
+        {
+            throw new WeirException($"A model of random weights has embeddings as wide as the model, not {spec.Embedding.Width} beside {spec.Width}.");
+        }
+
         bool bias = spec.Norm.Kind == NormKind.LayerNorm;
         AttentionSpec a = spec.Attention;
         int inner = spec.Mlp.Width * (spec.Mlp.Gated ? 2 : 1);

@@ -4,9 +4,10 @@ namespace Weir.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
-    public void AddPositions(Tensor positions, Tensor table, int offset, Tensor y)
+    public void AddPositions(Tensor x, Tensor positions, Tensor table, int offset, Tensor y)
     {
         Check.Floats(y);
+        Check.Like(x, y);
         Check.Rows(table, table.IsAbsent ? 0 : table.Rows, y.Width);
         Check.Integers(positions, y.Rows);
         CheckRange(positions, offset, table.Rows);
@@ -15,7 +16,9 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         {
             Positions = Integers(positions),
             Table = Floats(table) + (offset * (long)table.RowStride),
+            X = Floats(x),
             Y = Floats(y),
+            StrideX = x.RowStride,
             StrideTable = table.RowStride,
             StrideY = y.RowStride,
             Width = y.Width,
@@ -27,8 +30,10 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     {
         public int* Positions;
         public float* Table;
+        public float* X;
         public float* Y;
         public long StrideTable;
+        public long StrideX;
         public long StrideY;
         public int Width;
 
@@ -36,8 +41,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         {
             for (int row = start; row < end; row++)
             {
-                float* y = Y + (row * StrideY);
-                ElementwiseRow(default(Sum), y, Table + (Positions[row] * StrideTable), y, Width);
+                ElementwiseRow(default(Sum), X + (row * StrideX), Table + (Positions[row] * StrideTable), Y + (row * StrideY), Width);
             }
         }
     }

@@ -2,10 +2,10 @@ using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
 
-// The strips of Attention between scores and weights. Windows need no word here: their keys come as -infinity.
+// The strips of Attention between scores and weights.
 internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
-    public void AttentionPattern(Tensor scores, int heads, PackedRows rows, Tensor pattern)
+    public void AttentionPattern(Tensor scores, int heads, PackedRows rows, int window, Tensor pattern)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
         CheckMap(scores, rows, heads, nameof(scores));
@@ -13,7 +13,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         var body = new AttentionStrips
         {
             Rows = rows,
-            Options = new AttentionOptions(Scale: 1),
+            Options = new AttentionOptions(Scale: 1, Window: window),
             Heads = heads,
             Group = 1,
             GivenScores = Floats(scores),

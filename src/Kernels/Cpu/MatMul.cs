@@ -37,7 +37,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                 a = packed;
             }
 
-            var body = new ProductBody<TSimd, TVector>(_workers, tiles, a, k, matrix, options.InputOffset)
+            var body = new ProductBody<TSimd, TVector>(_workers, tiles, a, k, matrix, options.InputOffset ?? 0)
             {
                 Y = Floats(y) + ((long)start * y.RowStride),
                 YStride = y.RowStride,
@@ -54,7 +54,9 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     {
         Check.Floats(x);
         Check.Rows(y, x.Rows, w.Outputs);
-        Check.That(options.InputOffset >= 0 && options.InputOffset <= w.Inputs - x.Width, "The matrix has not all the inputs that x multiplies.");
+        Check.That(
+            options.InputOffset is { } offset ? offset >= 0 && offset <= w.Inputs - x.Width : x.Width == w.Inputs,
+            "The matrix has not the inputs that x multiplies.");
         if (!options.Bias.IsAbsent)
         {
             Check.Vector(options.Bias, w.Outputs);

@@ -12,6 +12,9 @@ public readonly record struct MatMulOptions
     /// <summary>F32, y's shape, added last, or absent; may be y itself.</summary>
     public Tensor Residual { get; init; }
 
-    /// <summary>First input feature of w that x's columns multiply; x's width says how many (one head of a projection).</summary>
-    public int InputOffset { get; init; }
+    /// <summary>
+    /// First input feature of w that x's columns multiply, x's width saying how many (one head of a projection); null where
+    /// x has all of them.
+    /// </summary>
+    public int? InputOffset { get; init; }
 }

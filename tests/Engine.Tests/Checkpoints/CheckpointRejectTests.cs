@@ -289,10 +289,9 @@ public sealed class CheckpointRejectTests
     public void ARequestedTypeIsGivenOrRefusedButNeverReplaced()
     {
         using Checkpoint checkpoint = Checkpoint.Open(Model("qwen2"));
-        Assert.Equal(ElementType.BF16, checkpoint.WeightType(null));
-        Assert.Equal(ElementType.F32, checkpoint.WeightType(ElementType.F32));
-        Assert.Equal(ElementType.F16, checkpoint.WeightType(ElementType.F16));
-        CheckpointFixtures.Refuses(CheckpointError.DTypeUnavailable, () => checkpoint.WeightType(ElementType.I32));
+        checkpoint.RequireWeightType(ElementType.BF16);
+        CheckpointFixtures.Refuses(CheckpointError.DTypeUnavailable, () => checkpoint.RequireWeightType(ElementType.F32));
+        CheckpointFixtures.Refuses(CheckpointError.DTypeUnavailable, () => Model.Load(Model("qwen2"), new LoadOptions { WeightType = ElementType.F16 }));
     }
 
     [Theory]

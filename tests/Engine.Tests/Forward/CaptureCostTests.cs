@@ -27,13 +27,26 @@ public sealed class CaptureCostTests
         Assert.Equal(Cost(model, prompts, new HookSet()), Cost(model, prompts, hooks));
     }
 
+    public static IEnumerable<TheoryDataRow<string, SitePoint>> Sites() => Fixture.Names.SelectMany(
+        name => SiteCatalog.All.Where(i => i.Missing(Fixture.Model(name).Spec) is null).Select(i => new TheoryDataRow<string, SitePoint>(name, i.Point)));
+
+    [Theory]
+    [MemberData(nameof(Sites))]
+    public void CapturingASiteMovesNoByte(string name, SitePoint point)
+    {
+        Model model = Fixture.Model(name);
+        int[][] prompts = Fixture.Prompts(name);
+        var hooks = new HookSet().Capture(new Site(point, SiteCatalog.Info(point).HasLayer ? Site.EveryLayer : 0));
+        Assert.Equal(Cost(model, prompts, new HookSet()).Bytes, Cost(model, prompts, hooks).Bytes);
+    }
+
     [Fact]
     public void TheCountersDoSeeACopy()
     {
         Model model = Fixture.Model("llama3");
         int[][] prompts = Fixture.Prompts("llama3");
         // The input is changed and its value before the change is wanted too: this needs a copy.
-        var hooks = new HookSet().Capture(Site.ResidualPost[0]).Edit(Edit.Zero(Site.ResidualPre[1]) with { Positions = 1000.. });
+        var hooks = new HookSet().Capture(Site.ResidualPost[0]).Edit(Edit.Scale(Site.ResidualPre[1], 1));
         Assert.True(Cost(model, prompts, hooks).Bytes > Cost(model, prompts, new HookSet()).Bytes);
     }
 
@@ -77,6 +90,16 @@ public sealed class CaptureCostTests
         Assert.Contains("NotCaptured", Assert.Throws<SiteException>(() => run[Site.Z[0]]).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => run.Logits);
         Assert.Throws<SiteException>(() => model.Forward(Fixture.Prompts("llama3"), new HookSet().Capture(Site.Logits), new ForwardOptions { Logits = LogitRows.None }));
+    }
+
+    [Fact]
+    public void ATapThatStartsAnotherPassOfItsModelIsANamedError()
+    {
+        Model model = Fixture.Model("gpt2");
+        int[][] prompts = Fixture.Prompts("gpt2");
+        WeirException error = Assert.Throws<WeirException>(() => model.Forward(prompts, new HookSet().Tap(Site.ResidualPost[0], _ => model.Forward(prompts))));
+        Assert.StartsWith("Reentered", error.Message, StringComparison.Ordinal);
+        Fixture.Logits(model, prompts);
     }
 
     [Fact]

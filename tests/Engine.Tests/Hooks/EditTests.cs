@@ -126,6 +126,52 @@ public sealed class EditTests
     }
 
     [Fact]
+    public void PositionsFromTheEndCountFromTheEndOfEachPass()
+    {
+        Model model = Fixture.Model(Name);
+        int[] prompt = Fixture.Prompts(Name)[0];
+        using var cache = new KeyValueCache(model, 1);
+        var options = new ForwardOptions { Cache = cache };
+        Site site = Site.ResidualPost[0];
+        foreach (Range piece in (Range[])[0..9, 9..20])
+        {
+            int[] tokens = prompt[piece];
+            using ForwardResult run = model.Forward(tokens, new HookSet().Capture(site).Edit(Edit.Replace(site, [2f]) with { Positions = ^2..^1 }), options);
+            Assert.Equal([tokens.Length - 2], Enumerable.Range(0, tokens.Length).Where(i => run[site].Row(i)[0].Equals(2f)));
+        }
+    }
+
+    [Theory]
+    [InlineData("mistral")]
+    [InlineData("gemma2")]
+    public void EditedScoresStayInsideTheWindow(string name)
+    {
+        Model model = Fixture.Model(name);
+        int[] prompt = Fixture.Prompts(name)[0];
+        int n = prompt.Length;
+        int window = model.Spec.Attention.Window(0);
+        Assert.InRange(window, 1, n - 1);
+        int heads = model.Spec.Attention.Heads;
+        foreach (Edit edit in (Edit[])[Edit.Zero(Site.AttentionScores[0]), Edit.Scale(Site.AttentionScores[0], -0.5f), Edit.Clamp(Site.AttentionScores[0], -1, 1)])
+        {
+            using ForwardResult run = model.Forward(prompt, new HookSet().Capture(Site.AttentionScores[0], Site.Pattern[0]).Edit(edit));
+            float[] scores = Fixture.Read(model, run.AttentionMapOf(Site.AttentionScores[0], 0));
+            float[] pattern = Fixture.Read(model, run.AttentionMapOf(Site.Pattern[0], 0));
+            for (int row = 0; row < heads * n; row++)
+            {
+                int q = row % n;
+                int from = Math.Max(0, q - window + 1);
+                double sum = Enumerable.Range(from, q - from + 1).Sum(k => Math.Exp(scores[(row * n) + k]));
+                for (int k = 0; k < n; k++)
+                {
+                    double expected = k >= from && k <= q ? Math.Exp(scores[(row * n) + k]) / sum : 0;
+                    Assert.Equal(expected, pattern[(row * n) + k], 1e-6);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void EditsOfOneSiteActInTheirOrder()
     {
         Model model = Fixture.Model(Name);
@@ -168,6 +214,12 @@ public sealed class EditTests
         new(Edit.Zero(Site.Z[0]) with { Sequences = [7] }, "no sequence 7"),
         new(Edit.Scale(Site.Z[0], 2) with { Coefficients = [1f, 2f, 3f] }, "coefficients"),
         new(Edit.Zero(Site.Z[77]), "names layer 77"),
+        new(Edit.Zero(Site.Z[0]) with { Positions = 1000.. }, "is in the batch"),
+        new(Edit.Zero(Site.Z[0]) with { Sequences = [] }, "is in the batch"),
+        new(Edit.Zero(Site.Pattern[0]) with { Columns = 500..600 }, "is in the batch"),
+        new(Edit.Zero(Site.Z[0]) with { Sequences = [0, 0] }, "sequence twice"),
+        new(Edit.Add(Site.Pattern[0], [1f, 2f]), "a single value"),
+        new(Edit.Clamp(Site.Pattern[0], 2, 1), "wrong order"),
     ];
 
     [Theory]

@@ -29,15 +29,14 @@ public sealed class NpzWriter
     }
 
     /// <summary>Writes the file; an interrupted write leaves the old one.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="compress">True to deflate; floating-point values hardly shrink.</param>
-    public void Save(string path, bool compress = false) => AtomicFile.Write(path, stream =>
+    /// <param name="path">The file; its arrays are not deflated, since floating-point values hardly shrink.</param>
+    public void Save(string path) => AtomicFile.Write(path, stream =>
     {
         using ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true);
         foreach ((string name, (string type, long[] shape, Action<Stream> write)) in _entries)
         {
             ZipArchiveEntry entry = zip.CreateEntry(
-                $"{name}.npy", compress ? CompressionLevel.Fastest : CompressionLevel.NoCompression);
+                $"{name}.npy", CompressionLevel.NoCompression);
             entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
             using Stream content = entry.Open();
             content.Write(Header(type, shape));

@@ -35,7 +35,7 @@ internal sealed class GptNeoX : ModelFamily
             Layers = config.Size("num_hidden_layers", 44, Limits.Layers),
             Width = width,
             VocabularySize = config.Size("vocab_size", 50432, Limits.Vocabulary),
-            ContextLength = context,
+            ContextLength = RopeReader.ContextLength(config, context),
             Embedding = new() { Width = width },
             Norm = new(NormKind.LayerNorm, ReadEpsilon(config, "layer_norm_eps", 1e-5)),
             Placement = NormPlacement.Pre,

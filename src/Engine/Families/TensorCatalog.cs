@@ -66,9 +66,6 @@ internal sealed class TensorCatalog(string location, IReadOnlyDictionary<string,
         }
     }
 
-    /// <summary>True where the tensor is there, under the prefix or whole.</summary>
-    public bool Has(string name) => tensors.ContainsKey(name);
-
     /// <summary>A table or other tensor under the prefix; gives its full name.</summary>
     public string Table(string name, params ReadOnlySpan<long> shape) => Use(_prefix + name, shape);
 

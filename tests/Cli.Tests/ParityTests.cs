@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace Weir.Cli.Tests;
+
+/// <summary>weir parity says what agrees, and ends with 2 where something does not.</summary>
+public class ParityTests
+{
+    [Fact]
+    public void AModelThatAgreesEndsWithZeroAndATableOfEveryTensor()
+    {
+        Outcome outcome = WeirRun.Succeed("parity", Fixture("llama3"), Fixture("gpt2"));
+        Assert.Contains(outcome.Lines, l => l.Contains("blocks.2.attn.hook_pattern", StringComparison.Ordinal) && l.EndsWith("ok", StringComparison.Ordinal));
+        Assert.Equal(2, outcome.Lines.Count(l => l.TrimStart().StartsWith("logits", StringComparison.Ordinal)));
+        Assert.DoesNotContain("FAILED", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AForeignReferenceEndsWithTwo()
+    {
+        using var directory = new TemporaryDirectory();
+        string json = directory["parity.json"];
+        Outcome outcome = WeirRun.Run("parity", Fixture("mistral"), "--reference", Path.Combine(Fixture("llama3"), "reference.safetensors"), "--json", json);
+        WeirRun.Refused(outcome, "ParityFailed");
+        Assert.Contains("FAILED", outcome.Output, StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(json));
+        JsonElement model = document.RootElement.GetProperty("models")[0];
+        Assert.False(model.GetProperty("passed").GetBoolean());
+        Assert.True(model.GetProperty("tensors")[0].GetProperty("absolute_difference").GetDouble() > 0.1);
+    }
+
+    [Fact]
+    public void AModelWithoutAReferenceIsOneSentence() => WeirRun.Refuse("reference.safetensors", "parity", WeirRun.Demo);
+
+    private static string Fixture(string name)
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Engine.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return Path.Combine(directory!.FullName, "tests", "fixtures", "models", name);
+    }
+}

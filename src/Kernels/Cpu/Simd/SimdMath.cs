@@ -15,26 +15,19 @@ internal static unsafe class SimdMath<TSimd, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Exp(TVector x)
     {
-        // Adding 1.5 2^23 rounds to an integer and leaves it in the low bits, ready for the exponent.
-        TVector shift = TSimd.Create(12582912f);
-        TVector shifted = TSimd.Fma(x, TSimd.Create(1.442695041f), shift);
-        TVector n = TSimd.Subtract(shifted, shift);
-        TVector r = TSimd.Fma(n, TSimd.Create(-0.693145752f), x);
-        r = TSimd.Fma(n, TSimd.Create(-1.42860677e-6f), r);
-        TVector p = TSimd.Create(1.9875691500e-4f);
-        p = TSimd.Fma(p, r, TSimd.Create(1.3981999507e-3f));
-        p = TSimd.Fma(p, r, TSimd.Create(8.3334519073e-3f));
-        p = TSimd.Fma(p, r, TSimd.Create(4.1665795894e-2f));
-        p = TSimd.Fma(p, r, TSimd.Create(1.6666665459e-1f));
-        p = TSimd.Fma(p, r, TSimd.Create(5.0000001201e-1f));
-        p = TSimd.Fma(p, r, TSimd.Create(1f));
-        p = TSimd.Fma(p, r, TSimd.Create(1f));
-
-        // Out of range n is meaningless, and so is p: neither is looked at. x + infinity keeps NaN.
-        TVector result = TSimd.AddExponent(p, shifted);
+        // Out of range the core is meaningless and not looked at. x + infinity keeps NaN.
+        TVector result = ExpInRange(x);
         result = TSimd.Select(TSimd.LessThan(x, TSimd.Create(88.72284f)), result, TSimd.Add(x, TSimd.Create(float.PositiveInfinity)));
         return TSimd.Select(TSimd.LessThan(x, TSimd.Create(-87.33654f)), TSimd.Zero, result);
     }
+
+    /// <summary>
+    /// <see cref="Exp"/>, to the bit, of an x that is neither above 0 nor NaN, as a score less the largest: 3 of 18
+    /// instructions fewer.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector ExpOfNegative(TVector x) =>
+        TSimd.Select(TSimd.LessThan(x, TSimd.Create(-87.33654f)), TSimd.Zero, ExpInRange(x));
 
     /// <summary>
     /// tanh x to a few ulp: an odd polynomial below 0.625 (Cephes), so that small values keep all their digits, else
@@ -65,5 +58,25 @@ internal static unsafe class SimdMath<TSimd, TVector>
     {
         TVector v = TSimd.LoadPartial(p, count);
         return fill == 0 ? v : TSimd.Select(TSimd.FirstLanes(count), v, TSimd.Create(fill));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector ExpInRange(TVector x)
+    {
+        // Adding 1.5 2^23 rounds to an integer and leaves it in the low bits, ready for the exponent.
+        TVector shift = TSimd.Create(12582912f);
+        TVector shifted = TSimd.Fma(x, TSimd.Create(1.442695041f), shift);
+        TVector n = TSimd.Subtract(shifted, shift);
+        TVector r = TSimd.Fma(n, TSimd.Create(-0.693145752f), x);
+        r = TSimd.Fma(n, TSimd.Create(-1.42860677e-6f), r);
+        TVector p = TSimd.Create(1.9875691500e-4f);
+        p = TSimd.Fma(p, r, TSimd.Create(1.3981999507e-3f));
+        p = TSimd.Fma(p, r, TSimd.Create(8.3334519073e-3f));
+        p = TSimd.Fma(p, r, TSimd.Create(4.1665795894e-2f));
+        p = TSimd.Fma(p, r, TSimd.Create(1.6666665459e-1f));
+        p = TSimd.Fma(p, r, TSimd.Create(5.0000001201e-1f));
+        p = TSimd.Fma(p, r, TSimd.Create(1f));
+        p = TSimd.Fma(p, r, TSimd.Create(1f));
+        return TSimd.AddExponent(p, shifted);
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class Model
     /// <summary>The tokenizer of the directory's tokenizer.json, read when it is first needed.</summary>
     /// <exception cref="WeirException">There is none, or it is not of a kind that Weir reads.</exception>
     public ITokenizer Tokenizer => _tokenizer ??= _tokenizerPath is not null && File.Exists(_tokenizerPath)
-        ? TokenizerFile.Load(_tokenizerPath, Spec.VocabularySize)
+        ? TokenizerFile.Load(_tokenizerPath, Spec)
         : throw new WeirException($"FileMissing: {Location} has no tokenizer.json; add it, or give token ids instead of text.");
 
     /// <summary>True where there is a tokenizer.json.</summary>

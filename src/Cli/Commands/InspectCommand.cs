@@ -48,7 +48,7 @@ internal sealed class InspectCommand : Verb
 
         using Checkpoint checkpoint = session.OpenCheckpoint();
         string tokenizerPath = Path.Combine(checkpoint.Location, "tokenizer.json");
-        ITokenizer? tokenizer = File.Exists(tokenizerPath) ? TokenizerFile.Load(tokenizerPath, checkpoint.Spec.VocabularySize) : null;
+        ITokenizer? tokenizer = File.Exists(tokenizerPath) ? TokenizerFile.Load(tokenizerPath, checkpoint.Spec) : null;
         if (json is not null)
         {
             RunRecord.Save(json, session, _ => { }, w => WriteJson(w, checkpoint, tokenizer));

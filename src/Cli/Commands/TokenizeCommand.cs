@@ -48,7 +48,7 @@ internal sealed class TokenizeCommand : Verb
         using Checkpoint checkpoint = session.OpenCheckpoint();
         string path = Path.Combine(checkpoint.Location, "tokenizer.json");
         ITokenizer tokenizer = File.Exists(path)
-            ? TokenizerFile.Load(path, checkpoint.Spec.VocabularySize)
+            ? TokenizerFile.Load(path, checkpoint.Spec)
             : throw new WeirException($"FileMissing: {checkpoint.Location} has no tokenizer.json, so Weir cannot turn text into tokens for it.");
         bool noSpecial = _noSpecial.Get(session.Arguments);
         int[] tokens = ids.Length > 0 ? Parse(ids, checkpoint.Spec.VocabularySize)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Weir.Engine.Families;
 
 namespace Weir.Engine.Tokenizers;
 
@@ -31,6 +32,19 @@ public static class TokenizerFile
         {
             throw new TokenizerException(path, TokenizerError.InvalidJson, $"{e.Message.TrimEnd('.')}; download the file again.", e);
         }
+    }
+
+    /// <summary>Builds the tokenizer that a file describes, for a model whose begin and end tokens it must hold.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="spec">The model.</param>
+    /// <exception cref="TokenizerException">The file is broken, not supported, or not this model's.</exception>
+    public static ITokenizer Load(string path, ModelSpec spec)
+    {
+        ITokenizer tokenizer = Load(path, spec.VocabularySize);
+        CheckSpecialIds(path, tokenizer, [
+            .. spec.BeginToken is { } begin ? [("bos_token_id", begin)] : Array.Empty<(string, int)>(),
+            .. spec.EndTokens.Select(id => ("eos_token_id", id))]);
+        return tokenizer;
     }
 
     /// <summary>Checks that special ids from elsewhere, such as <c>config.json</c>, are in the vocabulary.</summary>

@@ -237,4 +237,17 @@ public sealed class LoaderSafetyTests
         Assert.Contains(e.File, e.Message, StringComparison.Ordinal);
         Assert.EndsWith(e.Reason, e.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void AModelsTokenizerMustHoldItsBeginAndEndTokens()
+    {
+        string path = Path.Combine(RepositoryRoot.Path, "models", "demo", "tokenizer.json");
+        using Weir.Engine.Checkpoints.Checkpoint checkpoint = Weir.Engine.Checkpoints.Checkpoint.Open(Path.GetDirectoryName(path)!);
+        Weir.Engine.Families.ModelSpec spec = checkpoint.Spec;
+        int outside = TokenizerFile.Load(path, spec).VocabularySize;
+        foreach (Weir.Engine.Families.ModelSpec wrong in (Weir.Engine.Families.ModelSpec[])[spec with { BeginToken = outside }, spec with { EndTokens = [0, outside] }])
+        {
+            Assert.Equal(TokenizerError.SpecialTokenMismatch, Assert.Throws<TokenizerException>(() => TokenizerFile.Load(path, wrong)).Error);
+        }
+    }
 }

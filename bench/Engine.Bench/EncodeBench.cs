@@ -21,13 +21,7 @@ public class EncodeBench
     [GlobalSetup]
     public void Setup()
     {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Engine.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        _tokenizer = TokenizerFile.Load(Path.Combine(directory!.FullName, "tests", "fixtures", "tokenizers", Kind, "tokenizer.json"), 1 << 20);
+        _tokenizer = TokenizerFile.Load(RepositoryRoot.Fixture("tokenizers", Kind, "tokenizer.json"), 1 << 20);
     }
 
     /// <summary>Encodes the text.</summary>

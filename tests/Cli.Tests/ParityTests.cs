@@ -31,14 +31,5 @@ public class ParityTests
     [Fact]
     public void AModelWithoutAReferenceIsOneSentence() => WeirRun.Refuse("reference.safetensors", "parity", WeirRun.Demo);
 
-    private static string Fixture(string name)
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Engine.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return Path.Combine(directory!.FullName, "tests", "fixtures", "models", name);
-    }
+    private static string Fixture(string name) => RepositoryRoot.Fixture("models", name);
 }

@@ -16,15 +16,13 @@ public sealed class RowsOfOpsTests
         ("bench", op => $"bench/Kernels.Bench/{op}Bench.cs"),
     ];
 
-    private static readonly string Root = FindRoot();
-
     public static TheoryData<string> Ops() => [.. typeof(IOps).GetMethods().Select(m => m.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Ops))]
     public void HasEveryColumn(string op)
     {
-        string[] holes = [.. Columns.Where(c => IsHole(Path.Combine(Root, c.Path(op)), op)).Select(c => $"{c.Column} ({c.Path(op)})")];
+        string[] holes = [.. Columns.Where(c => IsHole(Path.Combine(RepositoryRoot.Path, c.Path(op)), op)).Select(c => $"{c.Column} ({c.Path(op)})")];
         Assert.True(holes.Length == 0, $"{op} lacks its {string.Join(", its ", holes)}.");
     }
 
@@ -41,16 +39,5 @@ public sealed class RowsOfOpsTests
 
         string text = File.ReadAllText(path);
         return !text.Contains(op + '(', StringComparison.Ordinal) || text.Contains("NotSupportedException()", StringComparison.Ordinal);
-    }
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Directory.Packages.props")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new InvalidOperationException("The tests do not run inside the repository.");
     }
 }

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Weir.Engine.Checkpoints;
@@ -7,8 +6,6 @@ namespace Weir.Engine.Checkpoints;
 /// <summary>Collects arrays and saves them as an .npz file, which numpy.load opens. The same arrays give the same bytes.</summary>
 public sealed class NpzWriter
 {
-    private const int Chunk = 1 << 16;
-
     private readonly SortedDictionary<string, (string Type, long[] Shape, Action<Stream> Write)> _entries =
         new(StringComparer.Ordinal);
 
@@ -46,12 +43,8 @@ public sealed class NpzWriter
 
     private void AddArray<T>(string name, string type, ReadOnlySpan<long> shape, ReadOnlyMemory<T> values) where T : unmanaged
     {
-        long expected = 1;
-        foreach (long size in shape)
-            expected = checked(expected * size);
-        if (expected != values.Length)
-            throw new ArgumentException($"Array '{name}' of shape {TensorView.Text(shape)} was given {values.Length} values.", nameof(shape));
-        AddEntry(name, type, shape, stream => WriteChunks(stream, values.Span));
+        TensorStream.RequireCount(name, shape, values.Length);
+        AddEntry(name, type, shape, stream => TensorStream.Write(stream, values.Span));
     }
 
     private void AddEntry(string name, string type, ReadOnlySpan<long> shape, Action<Stream> write)
@@ -71,11 +64,5 @@ public sealed class NpzWriter
         // Version 1.0: magic, version, length, and text that ends in a newline at a multiple of 64.
         text.Append(' ', -(text.Length + 11) & 63).Append('\n');
         return [0x93, .. "NUMPY"u8, 1, 0, .. BitConverter.GetBytes(checked((ushort)text.Length)), .. Encoding.ASCII.GetBytes(text.ToString())];
-    }
-
-    private static void WriteChunks<T>(Stream stream, ReadOnlySpan<T> values) where T : unmanaged
-    {
-        for (int start = 0; start < values.Length; start += Chunk)
-            stream.Write(MemoryMarshal.AsBytes(values.Slice(start, Math.Min(Chunk, values.Length - start))));
     }
 }

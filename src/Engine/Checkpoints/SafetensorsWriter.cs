@@ -10,8 +10,6 @@ namespace Weir.Engine.Checkpoints;
 /// </summary>
 public sealed class SafetensorsWriter
 {
-    private const int Chunk = 1 << 16;
-
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>Free strings for the header's __metadata__.</summary>
@@ -22,22 +20,22 @@ public sealed class SafetensorsWriter
     {
         if (type.WeightType() is null)
             throw new ArgumentException($"Values can be stored as F32, F16 or BF16, not {type}.", nameof(type));
-        RequireCount(name, shape, values.Length);
+        TensorStream.RequireCount(name, shape, values.Length);
         Add(name, type, shape, stream => WriteFloats(stream, values.Span, type));
     }
 
     /// <summary>Adds I32 values.</summary>
     public void Add(string name, ReadOnlySpan<long> shape, ReadOnlyMemory<int> values)
     {
-        RequireCount(name, shape, values.Length);
-        Add(name, StoredType.I32, shape, stream => WriteChunks(stream, values.Span));
+        TensorStream.RequireCount(name, shape, values.Length);
+        Add(name, StoredType.I32, shape, stream => TensorStream.Write(stream, values.Span));
     }
 
     /// <summary>Adds I64 values.</summary>
     public void Add(string name, ReadOnlySpan<long> shape, ReadOnlyMemory<long> values)
     {
-        RequireCount(name, shape, values.Length);
-        Add(name, StoredType.I64, shape, stream => WriteChunks(stream, values.Span));
+        TensorStream.RequireCount(name, shape, values.Length);
+        Add(name, StoredType.I64, shape, stream => TensorStream.Write(stream, values.Span));
     }
 
     /// <summary>Adds a tensor of any type whose little-endian bytes <paramref name="write"/> gives when the file is written.</summary>
@@ -121,27 +119,18 @@ public sealed class SafetensorsWriter
         json.WriteEndArray();
     }
 
-    private static void RequireCount(string name, ReadOnlySpan<long> shape, long count)
-    {
-        long expected = 1;
-        foreach (long size in shape)
-            expected = checked(expected * size);
-        if (expected != count)
-            throw new ArgumentException($"Tensor '{name}' of shape {TensorView.Text(shape)} was given {count} values.", nameof(shape));
-    }
-
     private static void WriteFloats(Stream stream, ReadOnlySpan<float> values, StoredType type)
     {
         if (type == StoredType.F32)
         {
-            WriteChunks(stream, values);
+            TensorStream.Write(stream, values);
             return;
         }
 
-        ushort[] bits = new ushort[Math.Min(Chunk, values.Length)];
-        for (int start = 0; start < values.Length; start += Chunk)
+        ushort[] bits = new ushort[Math.Min(TensorStream.Chunk, values.Length)];
+        for (int start = 0; start < values.Length; start += TensorStream.Chunk)
         {
-            ReadOnlySpan<float> part = values.Slice(start, Math.Min(Chunk, values.Length - start));
+            ReadOnlySpan<float> part = values.Slice(start, Math.Min(TensorStream.Chunk, values.Length - start));
             for (int i = 0; i < part.Length; i++)
                 bits[i] = type == StoredType.F16 ? BitConverter.HalfToUInt16Bits((Half)part[i]) : BFloat16Bits(part[i]);
             stream.Write(MemoryMarshal.AsBytes(bits.AsSpan(0, part.Length)));
@@ -153,12 +142,6 @@ public sealed class SafetensorsWriter
         uint bits = BitConverter.SingleToUInt32Bits(value);
         // Rounding could carry a NaN's payload into infinity: cut it and keep it quiet.
         return float.IsNaN(value) ? (ushort)(bits >> 16 | 0x40) : (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
-    }
-
-    private static void WriteChunks<T>(Stream stream, ReadOnlySpan<T> values) where T : unmanaged
-    {
-        for (int start = 0; start < values.Length; start += Chunk)
-            stream.Write(MemoryMarshal.AsBytes(values.Slice(start, Math.Min(Chunk, values.Length - start))));
     }
 
     private sealed record Entry(string Name, StoredType Type, long[] Shape, long Length, Action<Stream> Write);

@@ -16,7 +16,7 @@ internal static class CheckpointFixtures
             Directory.Delete(s_temporary, recursive: true);
     };
 
-    public static string Root { get; } = FindRoot();
+    public static string Root => RepositoryRoot.Path;
 
     public static string Model(string name) => Path.Combine(Root, "tests", "fixtures", "models", name);
 
@@ -82,16 +82,5 @@ internal static class CheckpointFixtures
         Assert.EndsWith(".", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
         return e;
-    }
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "Engine.sln")))
-                return at.FullName;
-        }
-
-        throw new DirectoryNotFoundException($"No Engine.sln above {AppContext.BaseDirectory}.");
     }
 }

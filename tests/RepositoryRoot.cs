@@ -1,6 +1,6 @@
-namespace Weir.Engine.Tests;
+namespace Weir;
 
-/// <summary>Finds files of the repository from a test.</summary>
+/// <summary>Finds files of the repository; compiled into every test and bench project.</summary>
 internal static class RepositoryRoot
 {
     /// <summary>The directory that holds Engine.sln.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Weir.Kernels.Cpu;
+using Weir.Kernels.Cuda;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -22,6 +23,12 @@ public static class Devices
         ["cpu-256-3"] = () => Cpu(256, 3),
         ["cpu-128-1"] = () => Cpu(128, 1),
         ["cpu-128-3"] = () => Cpu(128, 3),
+        ["emulated-f32-1"] = () => Emulated(80, CudaPrecision.F32, 1),
+        ["emulated-f32-2"] = () => Emulated(80, CudaPrecision.F32, 2),
+        ["emulated-80-1"] = () => Emulated(80, CudaPrecision.Stored, 1),
+        ["emulated-80-2"] = () => Emulated(80, CudaPrecision.Stored, 2),
+        ["emulated-90-1"] = () => Emulated(90, CudaPrecision.Stored, 1),
+        ["emulated-90-2"] = () => Emulated(90, CudaPrecision.Stored, 2),
     };
 
     /// <summary>All names.</summary>
@@ -30,11 +37,18 @@ public static class Devices
     /// <summary>Opens a device, or skips the test that asked.</summary>
     public static IDevice Open(string name) => Openers[name]();
 
-    /// <summary>Devices that must give the same bits as this one: the same body with other numbers of threads.</summary>
+    /// <summary>Devices that must give the same bits as this one: the same body with other numbers of threads, or threads in another order.</summary>
     public static IEnumerable<string> Siblings(string name)
     {
         string body = name[..(name.LastIndexOf('-') + 1)];
         return Names.Where(other => other != name && other.StartsWith(body, StringComparison.Ordinal));
+    }
+
+    /// <summary>Kernels of a compute capability on the host, threads in an order that the seed draws.</summary>
+    private static CudaDevice Emulated(int capability, CudaPrecision precision, long seed)
+    {
+        Assert.SkipUnless(EmulatorLibrary.Location is not null, "The emulator's library is not built: make -C kernels/emulator.");
+        return CudaDevice.OpenEmulated(new EmulatorOptions { Capability = capability, Seed = seed }, new CudaOptions { Precision = precision, Deterministic = true });
     }
 
     private static CpuDevice Cpu(int bits, int threads)

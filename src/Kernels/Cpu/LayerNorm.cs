@@ -6,13 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void LayerNorm(Tensor x, Tensor gain, Tensor bias, float epsilon, Tensor y, in NormTaps taps = default)
     {
-        Check.Floats(x);
-        Check.Vector(gain, x.Width);
-        if (!bias.IsAbsent)
-        {
-            Check.Vector(bias, x.Width);
-        }
-
+        Check.LayerNorm(x, gain, bias, y, taps);
         Norm(x, gain, gainOffset: 0, bias, epsilon, centered: true, y, taps);
     }
 }

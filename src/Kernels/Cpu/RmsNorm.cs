@@ -6,8 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void RmsNorm(Tensor x, Tensor gain, float gainOffset, float epsilon, Tensor y, in NormTaps taps = default)
     {
-        Check.Floats(x);
-        Check.Vector(gain, x.Shape[x.Shape.Rank - 1]);
+        Check.RmsNorm(x, gain, y, taps);
         Norm(x, gain, gainOffset, bias: default, epsilon, centered: false, y, taps);
     }
 }

@@ -6,7 +6,7 @@ namespace Weir.Kernels.Ops;
 /// <summary>
 /// Checks of operands that every device makes first, so that a wrong shape never becomes a wrong address.
 /// </summary>
-internal static class Check
+internal static partial class Check
 {
     /// <summary>F32 with so many rows of so many elements, however the row is divided; rows may have a stride.</summary>
     public static void Rows(Tensor t, int rows, int width, [CallerArgumentExpression(nameof(t))] string name = "")

@@ -14,3 +14,18 @@ public partial interface IOps
     /// <param name="taps">What else to write.</param>
     void LayerNorm(Tensor x, Tensor gain, Tensor bias, float epsilon, Tensor y, in NormTaps taps = default);
 }
+
+internal static partial class Check
+{
+    public static void LayerNorm(Tensor x, Tensor gain, Tensor bias, Tensor y, in NormTaps taps)
+    {
+        Floats(x);
+        Vector(gain, x.Width);
+        if (!bias.IsAbsent)
+        {
+            Vector(bias, x.Width);
+        }
+
+        Norm(x, gain, y, taps);
+    }
+}

@@ -14,3 +14,30 @@ public partial interface IOps
     /// <param name="taps">What else to write.</param>
     void RmsNorm(Tensor x, Tensor gain, float gainOffset, float epsilon, Tensor y, in NormTaps taps = default);
 }
+
+internal static partial class Check
+{
+    public static void RmsNorm(Tensor x, Tensor gain, Tensor y, in NormTaps taps)
+    {
+        Floats(x);
+        Vector(gain, x.Shape[x.Shape.Rank - 1]);
+        Norm(x, gain, y, taps);
+    }
+
+    /// <summary>What both norms want of their operands.</summary>
+    private static void Norm(Tensor x, Tensor gain, Tensor y, in NormTaps taps)
+    {
+        int size = checked((int)gain.Shape.Count);
+        That(size > 0, "A norm wants at least one element.");
+        Like(y, x);
+        if (!taps.Scale.IsAbsent)
+        {
+            Rows(taps.Scale, x.Rows, x.Width / size);
+        }
+
+        if (!taps.Normalized.IsAbsent)
+        {
+            Like(taps.Normalized, x);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Weir.Kernels.Ops;
+
+namespace Weir.Kernels.Cuda;
+
+/// <summary>A CUDA device, real or emulated.</summary>
+public sealed class CudaDevice : IDevice
+{
+    private readonly CudaOps _ops;
+
+    internal CudaDevice(ICudaDriver driver, CudaOptions? options = null)
+    {
+        Driver = driver;
+        Options = options ?? new CudaOptions();
+        Kernels = new CudaKernels(driver);
+        _ops = new CudaOps(this);
+    }
+
+    /// <inheritdoc/>
+    public string Name => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Facts.Name}, compute capability {Facts.Capability / 10}.{Facts.Capability % 10}, {Facts.Multiprocessors} multiprocessors{(Options.Precision == CudaPrecision.F32 ? ", f32" : "")}{(Options.Deterministic ? ", deterministic" : "")}");
+
+    /// <summary>What the device is.</summary>
+    public CudaFacts Facts => Driver.Facts;
+
+    /// <summary>How it computes.</summary>
+    public CudaOptions Options { get; }
+
+    /// <inheritdoc/>
+    public IOps Ops => _ops;
+
+    /// <inheritdoc/>
+    public DeviceCounters Counters { get; } = new();
+
+    /// <inheritdoc/>
+    public long? AvailableBytes => Driver.FreeBytes;
+
+    internal ICudaDriver Driver { get; }
+
+    internal CudaKernels Kernels { get; }
+
+    /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
+    /// <exception cref="CudaException">Its library has not been built.</exception>
+    public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null) =>
+        new(new EmulatedCudaDriver(emulator ?? new EmulatorOptions()), options);
+
+    /// <inheritdoc/>
+    public DeviceBuffer Allocate(long bytes)
+    {
+        var buffer = new CudaBuffer(this, bytes);
+        Counters.BytesAllocated += bytes;
+        Counters.PeakBytesAllocated = Math.Max(Counters.PeakBytesAllocated, Counters.BytesAllocated);
+        return buffer;
+    }
+
+    /// <inheritdoc/>
+    public WeightMatrix Load(MatrixSource source) => throw new PlatformNotSupportedException();
+
+    /// <inheritdoc/>
+    public KeyValueStore CreateKeyValueStore(int heads, int headSize) => throw new PlatformNotSupportedException();
+
+    /// <inheritdoc/>
+    public void Write(Tensor destination, ReadOnlySpan<byte> source)
+    {
+        if (!destination.IsContiguous || destination.Bytes != source.Length)
+        {
+            throw new ArgumentException($"{source.Length} bytes do not fill a contiguous {destination.Type.Name()} tensor {destination.Shape}.", nameof(source));
+        }
+
+        Driver.CopyToDevice(destination.Address, source);
+        Counters.BytesCopied += source.Length;
+    }
+
+    /// <inheritdoc/>
+    public void Read(Tensor source, Span<byte> destination)
+    {
+        if (source.Bytes != destination.Length)
+        {
+            throw new ArgumentException($"{destination.Length} bytes do not hold a {source.Type.Name()} tensor {source.Shape}.", nameof(destination));
+        }
+
+        int size = source.Type.Size();
+        if (source.IsContiguous)
+        {
+            Driver.CopyToHost(destination, source.Address, source.Bytes, source.Bytes);
+        }
+        else
+        {
+            Driver.CopyToHost(destination, source.Address, (long)source.Width * size, (long)source.RowStride * size);
+        }
+
+        Counters.BytesCopied += source.Bytes;
+        _ops.ThrowFault();
+    }
+
+    /// <inheritdoc/>
+    public void Synchronize()
+    {
+        Driver.Synchronize();
+        _ops.ThrowFault();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _ops.Dispose();
+        Driver.Dispose();
+    }
+
+    internal void Freed(long bytes) => Counters.BytesAllocated -= bytes;
+}

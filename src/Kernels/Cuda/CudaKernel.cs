@@ -1,0 +1,34 @@
+namespace Weir.Kernels.Cuda;
+
+/// <summary>
+/// A kernel by its names. A launcher holds one as a static field; a device finds the code of it when it is first launched.
+/// </summary>
+internal sealed class CudaKernel
+{
+    private static readonly List<CudaKernel> Known = [];
+
+    /// <summary>Names a kernel.</summary>
+    /// <param name="name">The kernel's own name.</param>
+    /// <param name="file">The file under kernels/ that it stands in, without its ending; null for its own name.</param>
+    public CudaKernel(string name, string? file = null)
+    {
+        Name = name;
+        File = file ?? name;
+        lock (Known)
+        {
+            Index = Known.Count;
+            Known.Add(this);
+        }
+    }
+
+    /// <summary>The kernel's own name.</summary>
+    public string Name { get; }
+
+    /// <summary>The file under kernels/, without its ending.</summary>
+    public string File { get; }
+
+    /// <summary>A small number of its own.</summary>
+    public int Index { get; }
+
+    public override string ToString() => Name;
+}

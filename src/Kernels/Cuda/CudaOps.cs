@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using Weir.Kernels.Ops;
+
+namespace Weir.Kernels.Cuda;
+
+/// <summary>
+/// The CUDA launcher of every op, one part a file: it checks the operands, fills the kernel's argument struct (the twin of
+/// the one in its .cu file, field for field) and says how large the grid is.
+/// </summary>
+internal sealed unsafe partial class CudaOps : IOps, IDisposable
+{
+    private readonly CudaDevice _device;
+    private readonly ICudaDriver _driver;
+    private readonly DeviceCounters _counters;
+    private readonly int* _fault;
+    private readonly nint _faultAddress;
+
+    public CudaOps(CudaDevice device)
+    {
+        _device = device;
+        _driver = device.Driver;
+        _counters = device.Counters;
+        (nint host, _faultAddress) = _driver.AllocateShared(sizeof(int));
+        _fault = (int*)host;
+        *_fault = 0;
+    }
+
+    /// <summary>Throws what a kernel has found wrong with its operands since the last look.</summary>
+    /// <exception cref="ArgumentException">A kernel met an index or an id that does not exist.</exception>
+    public void ThrowFault()
+    {
+        int fault = *_fault;
+        if (fault != 0)
+        {
+            *_fault = 0;
+            throw new ArgumentException(fault == 2 ? "A token id does not exist." : "A row index does not exist.");
+        }
+    }
+
+    public void Dispose() => _driver.FreeShared((nint)_fault);
+
+    private static float* Floats(Tensor t) => t.IsAbsent ? null : (float*)t.Address;
+
+    private static int* Integers(Tensor t) => t.IsAbsent ? null : (int*)t.Address;
+
+    /// <summary>Queues a kernel.</summary>
+    /// <param name="kernel">Which.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="threads">Threads a block.</param>
+    /// <param name="arguments">Its argument struct.</param>
+    /// <param name="work">What it must do at least.</param>
+    /// <param name="sharedBytes">Dynamic shared memory a block.</param>
+    private void Launch<T>(CudaKernel kernel, Grid grid, int threads, in T arguments, KernelWork work, int sharedBytes = 0)
+        where T : unmanaged
+    {
+        _ = work;
+        fixed (T* a = &arguments)
+        {
+            _driver.Launch(new CudaLaunch(_device.Kernels.Function(kernel), kernel.Name, grid, threads, sharedBytes, (nint)a, sizeof(T)));
+        }
+    }
+
+    private static int CeilDiv(long a, long b) => checked((int)((a + b - 1) / b));
+}

@@ -24,8 +24,19 @@ public sealed class PackedRows
     /// <summary>First row of each sequence, then the number of rows.</summary>
     public int[] Offsets { get; }
 
-    /// <summary>Position of each sequence's first row.</summary>
+    /// <summary>Position of each sequence's first row; changed by <see cref="Place"/> alone.</summary>
     public int[] Starts { get; }
+
+    /// <summary>Grows with every <see cref="Place"/>, so that a device knows when its copy is old.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>Puts a sequence's first row at a position.</summary>
+    public void Place(int sequence, int start)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        Starts[sequence] = start;
+        Version++;
+    }
 
     /// <summary>Number of sequences.</summary>
     public int Sequences => Starts.Length;

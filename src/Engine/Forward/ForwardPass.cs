@@ -147,8 +147,11 @@ internal sealed class ForwardPass
         PackedRows rows = _batch.Rows;
         for (int s = 0; s < rows.Sequences; s++)
         {
-            rows.Starts[s] = rows.End(s);
-            _logitRows.Starts[s] = ReferenceEquals(rows, _logitRows) ? rows.Starts[s] : rows.Starts[s] + Math.Max(rows.Length(s) - 1, 0);
+            rows.Place(s, rows.End(s));
+            if (!ReferenceEquals(rows, _logitRows))
+            {
+                _logitRows.Place(s, rows.Starts[s] + Math.Max(rows.Length(s) - 1, 0));
+            }
         }
 
         _batch.PlaceRows();

@@ -12,6 +12,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     private readonly CudaDevice _device;
     private readonly ICudaDriver _driver;
     private readonly DeviceCounters _counters;
+    private readonly RowTables _rowTables;
     private readonly int* _fault;
     private readonly nint _faultAddress;
 
@@ -20,6 +21,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         _device = device;
         _driver = device.Driver;
         _counters = device.Counters;
+        _rowTables = new RowTables(_driver);
         (nint host, _faultAddress) = _driver.AllocateShared(sizeof(int));
         _fault = (int*)host;
         *_fault = 0;
@@ -37,7 +39,11 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         }
     }
 
-    public void Dispose() => _driver.FreeShared((nint)_fault);
+    public void Dispose()
+    {
+        _rowTables.Dispose();
+        _driver.FreeShared((nint)_fault);
+    }
 
     private static float* Floats(Tensor t) => t.IsAbsent ? null : (float*)t.Address;
 

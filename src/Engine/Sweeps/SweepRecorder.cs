@@ -3,15 +3,15 @@ namespace Weir.Engine.Sweeps;
 /// <summary>Collects what metrics measure, cell by cell.</summary>
 public sealed class SweepRecorder
 {
-    private readonly int _firstPrompt;
+    private readonly IReadOnlyList<int> _prompts;
     private readonly int _variants;
     private readonly List<SweepValue>[] _cells;
 
-    internal SweepRecorder(int firstPrompt, int prompts, int variants)
+    internal SweepRecorder(IReadOnlyList<int> prompts, int variants)
     {
-        _firstPrompt = firstPrompt;
+        _prompts = prompts;
         _variants = variants;
-        _cells = [.. Enumerable.Range(0, prompts * variants).Select(_ => new List<SweepValue>())];
+        _cells = [.. Enumerable.Range(0, prompts.Count * variants).Select(_ => new List<SweepValue>())];
     }
 
     /// <summary>Adds a number.</summary>
@@ -23,5 +23,5 @@ public sealed class SweepRecorder
     public void Add(int sequence, int variant, string name, int layer, double value) =>
         _cells[(sequence * _variants) + variant].Add(new SweepValue(name, layer, value));
 
-    internal SweepCell Cell(int sequence, int variant, Variant what) => new(_firstPrompt + sequence, variant, what.Name, _cells[(sequence * _variants) + variant]);
+    internal SweepCell Cell(int sequence, int variant, Variant what) => new(_prompts[sequence], variant, what.Name, _cells[(sequence * _variants) + variant]);
 }

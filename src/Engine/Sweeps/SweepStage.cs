@@ -14,15 +14,15 @@ public sealed class SweepStage
     /// <summary>Describes a stage.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Sequences and positions of the rows; the same for the baseline and every variant.</param>
-    /// <param name="firstPrompt">Number of the first sequence's prompt in the sweep's list.</param>
+    /// <param name="prompts">Of each sequence, the number of its prompt in the sweep's list.</param>
     /// <param name="layer">The block just run.</param>
     /// <param name="variants">The variants that have values, as numbers of the sweep's list.</param>
     /// <param name="values">Their values by place in that list, the baseline's at -1: F32 [rows, d].</param>
-    public SweepStage(Model model, PackedRows rows, int firstPrompt, int layer, IReadOnlyList<int> variants, Func<SweepPoint, int, Tensor> values)
+    public SweepStage(Model model, PackedRows rows, IReadOnlyList<int> prompts, int layer, IReadOnlyList<int> variants, Func<SweepPoint, int, Tensor> values)
     {
         Model = model;
         Rows = rows;
-        FirstPrompt = firstPrompt;
+        Prompts = prompts;
         Layer = layer;
         Variants = variants;
         _values = values;
@@ -34,8 +34,8 @@ public sealed class SweepStage
     /// <summary>Sequences and positions of the rows.</summary>
     public PackedRows Rows { get; }
 
-    /// <summary>Number of the first sequence's prompt in the sweep's list.</summary>
-    public int FirstPrompt { get; }
+    /// <summary>Of each sequence, the number of its prompt in the sweep's list.</summary>
+    public IReadOnlyList<int> Prompts { get; }
 
     /// <summary>The block just run.</summary>
     public int Layer { get; }

@@ -25,7 +25,7 @@ public sealed class TargetMetric(IReadOnlyList<IReadOnlyList<int>> targets) : IS
     public void AtOutput(SweepStage stage, SweepRecorder record)
     {
         int sequences = stage.Rows.Sequences;
-        int width = targets[stage.FirstPrompt].Count;
+        int width = targets[stage.Prompts[0]].Count;
         int n = sequences * (stage.Variants.Count + 1);
         float[] log = new float[n * width];
         int[] ranks = new int[n * width];
@@ -67,7 +67,7 @@ public sealed class TargetMetric(IReadOnlyList<IReadOnlyList<int>> targets) : IS
             model.Device.Ops.Copy(OutputRows.HeadInput(model, arena, residual, last), states.RowRange((v + 1) * sequences, sequences));
         }
 
-        int[] ids = [.. Enumerable.Repeat(Enumerable.Range(0, sequences).SelectMany(s => targets[stage.FirstPrompt + s]), stage.Variants.Count + 1).SelectMany(t => t)];
+        int[] ids = [.. Enumerable.Repeat(Enumerable.Range(0, sequences).SelectMany(s => targets[stage.Prompts[s]]), stage.Variants.Count + 1).SelectMany(t => t)];
         Tensor logProbabilities = arena.Allocate(new Shape(n, width)), targetRanks = arena.Allocate(new Shape(n, width), ElementType.I32);
         model.Device.Ops.Lens(new LensArguments
         {

@@ -111,32 +111,6 @@ public sealed class Wave : IDisposable
         Fork(scratch.Arena);
     }
 
-    /// <summary>
-    /// Compares every variant that the last block ran with the baseline, row by row, where the rows are: |base|^2,
-    /// |variant|^2, their dot product and |difference|^2.
-    /// </summary>
-    /// <param name="rows">One of this wave's tensors.</param>
-    /// <returns>[variants, BaseRows, 4], flat.</returns>
-    public float[] Compare(Tensor rows)
-    {
-        int variants = (rows.Rows / BaseRows) - 1;
-        float[] values = new float[variants * BaseRows * 4];
-        if (values.Length == 0)
-        {
-            return values;
-        }
-
-        using ScratchLease scratch = _model.BorrowScratch();
-        Tensor statistics = scratch.Arena.Allocate(new Shape(variants * BaseRows, 4));
-        for (int v = 0; v < variants; v++)
-        {
-            _model.Device.Ops.CompareRows(Baseline(rows), Of(rows, v), statistics.RowRange(v * BaseRows, BaseRows));
-        }
-
-        _model.Device.Read(statistics, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -123,6 +123,7 @@ unsigned ballot(unsigned mask, bool predicate);
     static const ::weir::emulator::Registration name##_registration({#name, sizeof(Arguments), threads, \
         [](const void* p) { name##_body(*static_cast<const Arguments*>(p)); }});          \
     static void name##_body(const Arguments& a)
+#define WEIR_KERNEL_RESIDENT(name, Arguments, threads, blocks) WEIR_KERNEL(name, Arguments, threads)
 
 #define WEIR_SHARED(type, name)       \
     using name##_shared_t = type;     \

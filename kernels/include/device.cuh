@@ -6,7 +6,8 @@
 //     struct AddArguments { const float* a; ... };
 //     WEIR_KERNEL(add, AddArguments, 256) { ... a.x ... }
 //
-// The third operand is the largest block it may be launched with. Products and sums are contracted nowhere (-fmad=false,
+// The third operand is the largest block it may be launched with; with a fourth, WEIR_KERNEL_RESIDENT, that many blocks
+// must find room on a multiprocessor at once, which bounds the registers. Products and sums are contracted nowhere (-fmad=false,
 // -ffp-contract=off): a fused multiply-add is written fmaf, so that host, device and CPU body round alike.
 #pragma once
 
@@ -18,6 +19,8 @@
 #define WEIR_DEVICE __device__ __forceinline__
 #define WEIR_KERNEL(name, Arguments, threads) \
     extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Arguments a)
+#define WEIR_KERNEL_RESIDENT(name, Arguments, threads, blocks) \
+    extern "C" __global__ void __launch_bounds__(threads, blocks) name(const __grid_constant__ Arguments a)
 
 // A block's own memory: WEIR_SHARED(float[32], partial); the second form is as long as the launch says.
 #define WEIR_SHARED(type, name)    \
@@ -35,6 +38,11 @@
 #endif
 
 namespace weir {
+
+#ifdef __CUDACC__
+// What instructions for shared memory want in place of a pointer.
+WEIR_DEVICE uint32_t shared_address(const void* p) { return static_cast<uint32_t>(__cvta_generic_to_shared(p)); }
+#endif
 
 constexpr int kWarp = 32;
 constexpr unsigned kAllLanes = 0xffffffffu;

@@ -3,7 +3,6 @@
 // One block a row. Bytes a row of d elements: 2 d or 4 d read, 4 d written, of which nothing can be saved: 512 rows of
 // 4,096 in bf16 are 12.6 MB, 3 microseconds at 4.3 TB/s, so it is the launch that one sees. A thread takes four elements
 // at a time, 8 or 16 bytes in and 16 out; y's rows may lie at any multiple of 4 bytes, then it writes them singly.
-#include "include/element.cuh"
 #include "include/vector.cuh"
 
 struct EmbedArguments {

@@ -80,7 +80,7 @@ WEIR_DEVICE void named_barrier_arrive(int id, int threads) {
 }
 
 // Registers a thread of this warpgroup may have from here on: one gives some away for others to take. The kernel must be
-// a WEIR_KERNEL_RESIDENT and a multiple of 128 threads, or the compiler leaves them as they are.
+// a WEIR_KERNEL that says how many blocks must fit, of whole warpgroups, or the compiler leaves them as they are.
 template <int Registers>
 WEIR_DEVICE void take_registers() {
     static_assert(Registers % 8 == 0 && Registers >= 24 && Registers <= 256);

@@ -99,8 +99,8 @@ WEIR_DEVICE void bulk_product(const BulkProductArguments& a) {
 
 }  // namespace
 
-WEIR_KERNEL_RESIDENT(bulk_product_bf16_64, BulkProductArguments, 256, 1) { bulk_product<weir::bf16, 64, false, false>(a); }
-WEIR_KERNEL_RESIDENT(bulk_product_bf16_128_transposed, BulkProductArguments, 256, 1) { bulk_product<weir::bf16, 128, true, false>(a); }
-WEIR_KERNEL_RESIDENT(bulk_product_f16_128, BulkProductArguments, 256, 1) { bulk_product<weir::f16, 128, false, true>(a); }
-WEIR_KERNEL_RESIDENT(bulk_product_f16_256_transposed, BulkProductArguments, 256, 1) { bulk_product<weir::f16, 256, true, true>(a); }
-WEIR_KERNEL_RESIDENT(bulk_product_bf16_256, BulkProductArguments, 256, 1) { bulk_product<weir::bf16, 256, false, false>(a); }
+WEIR_KERNEL(bulk_product_bf16_64, BulkProductArguments, 256, 1) { bulk_product<weir::bf16, 64, false, false>(a); }
+WEIR_KERNEL(bulk_product_bf16_128_transposed, BulkProductArguments, 256, 1) { bulk_product<weir::bf16, 128, true, false>(a); }
+WEIR_KERNEL(bulk_product_f16_128, BulkProductArguments, 256, 1) { bulk_product<weir::f16, 128, false, true>(a); }
+WEIR_KERNEL(bulk_product_f16_256_transposed, BulkProductArguments, 256, 1) { bulk_product<weir::f16, 256, true, true>(a); }
+WEIR_KERNEL(bulk_product_bf16_256, BulkProductArguments, 256, 1) { bulk_product<weir::bf16, 256, false, false>(a); }

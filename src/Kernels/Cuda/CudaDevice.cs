@@ -1,4 +1,5 @@
 using System.Globalization;
+using Weir.Kernels.Cuda.Native;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cuda;
@@ -39,6 +40,13 @@ public sealed class CudaDevice : IDevice
     internal ICudaDriver Driver { get; }
 
     internal CudaKernels Kernels { get; }
+
+    /// <summary>Opens a device of this machine.</summary>
+    /// <param name="ordinal">Its number, from 0 on.</param>
+    /// <param name="options">How it computes.</param>
+    /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
+    public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
+        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options);
 
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>

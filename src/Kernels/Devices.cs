@@ -4,38 +4,42 @@ using Weir.Kernels.Cuda;
 
 namespace Weir.Kernels;
 
-/// <summary>Opens devices by name.</summary>
+/// <summary>Opens devices for callers that do not care which.</summary>
 public static class Devices
 {
-    /// <summary>
-    /// The processor: it is there on every machine, gives the same bits on all of them, and a GPU that others may be using
-    /// is taken only by who asks for it.
-    /// </summary>
+    /// <summary>The CPU with all its cores.</summary>
     public static IDevice OpenDefault() => new CpuDevice();
 
-    /// <summary>
-    /// Opens a device: "cpu"; "cuda" or "cuda:1" for a GPU by its number; "emulated" for the kernels on the host as a device
-    /// of compute capability 8.0, "emulated:90" as one of 9.0.
-    /// </summary>
-    /// <param name="name">Which.</param>
-    /// <param name="options">How a CUDA device computes.</param>
-    /// <exception cref="WeirException">There is no device of that name, or it cannot be used.</exception>
-    public static IDevice Open(string name, CudaOptions? options = null)
+    /// <summary>Opens a device by its name.</summary>
+    /// <exception cref="WeirException">No device is called so, this machine lacks it, or it has no such options.</exception>
+    public static IDevice Open(DeviceOptions options)
     {
-        int colon = name.IndexOf(':', StringComparison.Ordinal);
-        string kind = colon < 0 ? name : name[..colon];
-        int? number = null;
-        if (colon >= 0)
+        string[] parts = options.Name.Split(':');
+        int number = 0;
+        if (parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out number)))
         {
-            number = int.TryParse(name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : -1;
+            throw Unknown(options.Name);
         }
 
-        return (kind, number) switch
+        if (parts is ["cpu"])
         {
-            ("cpu", null) => new CpuDevice(),
-            ("cuda", null or >= 0) => CudaDevice.Open(number ?? 0, options),
-            ("emulated", null or 80 or 90) => CudaDevice.OpenEmulated(new EmulatorOptions { Capability = number ?? 80 }, options),
-            _ => throw new WeirException($"There is no device called '{name}'; there are cpu, cuda, cuda:N for the GPU of number N, emulated and emulated:90."),
+            return options.Precision == CudaPrecision.Stored
+                ? throw new WeirException("The CPU computes in f32 whatever the weights are stored in; leave the precision out, or use a GPU.")
+                : new CpuDevice(options.Threads ?? 0, options.VectorBits ?? 0);
+        }
+
+        var cuda = new CudaOptions { Precision = options.Precision ?? CudaPrecision.Stored, Deterministic = options.Deterministic };
+        Func<IDevice> open = parts[0] switch
+        {
+            "cuda" => () => CudaDevice.Open(number, cuda),
+            "emulated" when parts.Length == 1 || number is 80 or 90 =>
+                () => CudaDevice.OpenEmulated(new EmulatorOptions { Capability = parts.Length == 1 ? 80 : number }, cuda),
+            _ => throw Unknown(options.Name),
         };
+        return options.Threads is null && options.VectorBits is null ? open() : throw new WeirException(
+            $"Threads and vector widths are the CPU's to choose, and {options.Name} has none; leave them out, or use the device cpu.");
     }
+
+    private static WeirException Unknown(string name) => new(
+        $"UnknownDevice: there is no device called '{name}'; there are cpu, cuda, cuda:N for the N-th GPU, emulated, emulated:80 and emulated:90.");
 }

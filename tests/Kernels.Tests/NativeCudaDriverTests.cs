@@ -190,7 +190,7 @@ public sealed unsafe class NativeCudaDriverTests
             expected = Norm(emulated);
         }
 
-        using (var native = new CudaDevice(_fake.Open()))
+        using (var native = new CudaDevice(_fake.Open(), null, "cuda:0"))
         {
             Assert.Equal(expected, Norm(native));
         }

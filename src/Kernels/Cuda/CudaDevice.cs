@@ -8,10 +8,12 @@ namespace Weir.Kernels.Cuda;
 public sealed class CudaDevice : IDevice
 {
     private readonly CudaOps _ops;
+    private readonly string _name;
 
-    internal CudaDevice(ICudaDriver driver, CudaOptions? options = null)
+    internal CudaDevice(ICudaDriver driver, CudaOptions? options, string name)
     {
         Driver = driver;
+        _name = name;
         Options = options ?? new CudaOptions();
         Kernels = new CudaKernels(driver);
         _ops = new CudaOps(this);
@@ -27,6 +29,9 @@ public sealed class CudaDevice : IDevice
 
     /// <summary>How it computes.</summary>
     public CudaOptions Options { get; }
+
+    /// <inheritdoc/>
+    public DeviceOptions OpenedWith => new() { Name = _name, Precision = Options.Precision, Deterministic = Options.Deterministic };
 
     /// <inheritdoc/>
     public IOps Ops => _ops;
@@ -46,12 +51,15 @@ public sealed class CudaDevice : IDevice
     /// <param name="options">How it computes.</param>
     /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
     public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
-        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options);
+        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
 
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
-    public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null) =>
-        new(new EmulatedCudaDriver(emulator ?? new EmulatorOptions()), options);
+    public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null)
+    {
+        emulator ??= new EmulatorOptions();
+        return new CudaDevice(new EmulatedCudaDriver(emulator), options, string.Create(CultureInfo.InvariantCulture, $"emulated:{emulator.Capability}"));
+    }
 
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long bytes)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Weir.Kernels.Cuda.Native;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cuda;
@@ -7,10 +8,12 @@ namespace Weir.Kernels.Cuda;
 public sealed class CudaDevice : IDevice
 {
     private readonly CudaOps _ops;
+    private readonly string _name;
 
-    internal CudaDevice(ICudaDriver driver, CudaOptions? options = null)
+    internal CudaDevice(ICudaDriver driver, CudaOptions? options, string name)
     {
         Driver = driver;
+        _name = name;
         Options = options ?? new CudaOptions();
         Kernels = new CudaKernels(driver);
         _ops = new CudaOps(this);
@@ -28,6 +31,9 @@ public sealed class CudaDevice : IDevice
     public CudaOptions Options { get; }
 
     /// <inheritdoc/>
+    public DeviceOptions OpenedWith => new() { Name = _name, Precision = Options.Precision, Deterministic = Options.Deterministic };
+
+    /// <inheritdoc/>
     public IOps Ops => _ops;
 
     /// <inheritdoc/>
@@ -40,10 +46,20 @@ public sealed class CudaDevice : IDevice
 
     internal CudaKernels Kernels { get; }
 
+    /// <summary>Opens a device of this machine.</summary>
+    /// <param name="ordinal">Its number, from 0 on.</param>
+    /// <param name="options">How it computes.</param>
+    /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
+    public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
+        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
+
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
-    public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null) =>
-        new(new EmulatedCudaDriver(emulator ?? new EmulatorOptions()), options);
+    public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null)
+    {
+        emulator ??= new EmulatorOptions();
+        return new CudaDevice(new EmulatedCudaDriver(emulator), options, string.Create(CultureInfo.InvariantCulture, $"emulated:{emulator.Capability}"));
+    }
 
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long bytes)
@@ -55,7 +71,7 @@ public sealed class CudaDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public WeightMatrix Load(MatrixSource source) => throw new PlatformNotSupportedException();
+    public WeightMatrix Load(MatrixSource source) => CudaMatrix.Load(this, source);
 
     /// <inheritdoc/>
     public KeyValueStore CreateKeyValueStore(int heads, int headSize) => throw new PlatformNotSupportedException();

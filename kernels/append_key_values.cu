@@ -18,7 +18,7 @@ namespace weir {
 
 template <typename T>
 WEIR_DEVICE void append(const AppendKeyValuesArguments& a) {
-    constexpr int kLength = Vector<T>::kLength;
+    constexpr int kLength = Vector16<T>::count;
     int row = a.rows.first + blockIdx.x;
     int sequence = sequence_of(a.rows, row);
     int position = a.rows.starts[sequence] + row - a.rows.offsets[sequence];
@@ -28,30 +28,17 @@ WEIR_DEVICE void append(const AppendKeyValuesArguments& a) {
     }
     const float* x = blockIdx.y == 0 ? a.k + row * a.stride_k : a.v + row * a.stride_v;
     void* into = blockIdx.y == 0 ? a.store.keys : a.store.values;
-    bool wide = a.store.size % 4 == 0 && reinterpret_cast<uintptr_t>(x) % 16 == 0;
+    bool wide = a.store.size % 4 == 0 && is_aligned16(x);
     int vectors = a.store.stride / kLength;
     for (int i = threadIdx.x; i < a.store.heads * vectors; i += blockDim.x) {
         int head = i / vectors, d = i % vectors * kLength;
-        const float* from = x + head * a.store.size + d;
-        float values[kLength];
+        Vector16<T> packed;
 #pragma unroll
         for (int j = 0; j < kLength; j += 4) {
-            if (wide && d + j < a.store.size) {
-                float4 four = *reinterpret_cast<const float4*>(from + j);
-                values[j] = four.x, values[j + 1] = four.y, values[j + 2] = four.z, values[j + 3] = four.w;
-            } else {
-#pragma unroll
-                for (int l = j; l < j + 4; l++) {
-                    values[l] = d + l < a.store.size ? from[l] : 0.0f;
-                }
-            }
+            float4 v = load4(x + head * a.store.size + d + j, wide, a.store.size - d - j);
+            packed.x[j] = narrow<T>(v.x), packed.x[j + 1] = narrow<T>(v.y), packed.x[j + 2] = narrow<T>(v.z), packed.x[j + 3] = narrow<T>(v.w);
         }
-        Vector<T> packed;
-#pragma unroll
-        for (int j = 0; j < kLength; j++) {
-            packed.at[j] = narrow<T>(values[j]);
-        }
-        *reinterpret_cast<Vector<T>*>(a.store.head<T>(into, sequence, head) + static_cast<int64_t>(position) * a.store.stride + d) = packed;
+        store16(a.store.head<T>(into, sequence, head) + static_cast<int64_t>(position) * a.store.stride + d, packed);
     }
 }
 

@@ -28,7 +28,7 @@ struct MixTiles {
 
 template <typename T>
 WEIR_DEVICE void mix(const AttentionMixArguments& a) {
-    constexpr int kLength = Vector<T>::kLength;
+    constexpr int kLength = Vector16<T>::count;
     constexpr int kVectors = kKeys * kWidth / kLength;      // of values
     constexpr int kWeights = kRows * kKeys / kThreads;      // of a thread
     RowTile tile = tile_of(a.rows, a.group, kRows, blockIdx.x);
@@ -61,7 +61,7 @@ WEIR_DEVICE void mix(const AttentionMixArguments& a) {
         allowed[i] = r < tile.count ? seen_at(tile.start + at / a.group, a.window, a.store.capacity) : Seen{0, 0};
     }
     float next_p[kWeights];
-    Vector<T> next_v;
+    Vector16<T> next_v;
     bool loads_values = threadIdx.x < kVectors;
     int v_key = threadIdx.x / (kWidth / kLength), v_element = threadIdx.x % (kWidth / kLength) * kLength;
     auto fetch = [&](int k) {
@@ -71,7 +71,7 @@ WEIR_DEVICE void mix(const AttentionMixArguments& a) {
         }
         next_v = {};
         if (loads_values && k + v_key < last.to && column + v_element < a.store.stride) {
-            next_v = *reinterpret_cast<const Vector<T>*>(values + static_cast<int64_t>(k + v_key) * a.store.stride + column + v_element);
+            next_v = load16(values + static_cast<int64_t>(k + v_key) * a.store.stride + column + v_element);
         }
     };
     auto keep = [&](int stage) {
@@ -82,7 +82,7 @@ WEIR_DEVICE void mix(const AttentionMixArguments& a) {
         if (loads_values) {
 #pragma unroll
             for (int i = 0; i < kLength; i++) {
-                tiles.v[stage][v_key][v_element + i] = widen(next_v.at[i]);
+                tiles.v[stage][v_key][v_element + i] = widen(next_v.x[i]);
             }
         }
     };

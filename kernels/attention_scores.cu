@@ -32,7 +32,7 @@ struct ScoreTiles {
 
 template <typename T>
 WEIR_DEVICE void scores(const AttentionScoresArguments& a) {
-    constexpr int kLength = Vector<T>::kLength;
+    constexpr int kLength = Vector16<T>::count;
     constexpr int kVectors = kKeys * kDepth / kLength;          // of keys
     constexpr int kQueries = kRows * kDepth / kThreads;         // elements of queries a thread
     int heads = a.store.heads * a.group;
@@ -61,7 +61,7 @@ WEIR_DEVICE void scores(const AttentionScoresArguments& a) {
         }
 
         float next_q[kQueries];
-        Vector<T> next_k;
+        Vector16<T> next_k;
         bool loads_keys = threadIdx.x < kVectors;
         int k_row = threadIdx.x / (kDepth / kLength), k_depth = threadIdx.x % (kDepth / kLength) * kLength;
         auto fetch = [&](int d) {
@@ -71,7 +71,7 @@ WEIR_DEVICE void scores(const AttentionScoresArguments& a) {
             }
             next_k = {};
             if (loads_keys && d + k_depth < a.store.stride) {
-                next_k = *reinterpret_cast<const Vector<T>*>(keys + static_cast<int64_t>(k_row) * a.store.stride + d + k_depth);
+                next_k = load16(keys + static_cast<int64_t>(k_row) * a.store.stride + d + k_depth);
             }
         };
         auto keep = [&](int stage) {
@@ -82,7 +82,7 @@ WEIR_DEVICE void scores(const AttentionScoresArguments& a) {
             if (loads_keys) {
 #pragma unroll
                 for (int i = 0; i < kLength; i++) {
-                    tiles.k[stage][k_depth + i][k_row] = widen(next_k.at[i]);
+                    tiles.k[stage][k_depth + i][k_row] = widen(next_k.x[i]);
                 }
             }
         };

@@ -2,8 +2,8 @@
 // query rows are grouped into tiles.
 #pragma once
 
-#include "element.cuh"
 #include "reduce.cuh"
+#include "vector.cuh"
 
 namespace weir {
 
@@ -129,12 +129,5 @@ WEIR_DEVICE SequenceMap map_of(const MapView& map, const BatchRows& batch, int h
     int end = batch.starts[sequence] + length;
     return {map.data + warp_reduce(before, Sum()), static_cast<int64_t>(length) * end, end, end};
 }
-
-// Sixteen bytes of a row at once.
-template <typename T>
-struct alignas(16) Vector {
-    static constexpr int kLength = 16 / sizeof(T);
-    T at[kLength];
-};
 
 }  // namespace weir

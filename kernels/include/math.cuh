@@ -48,4 +48,26 @@ WEIR_DEVICE float hyperbolic_tangent(float x) {
     return magnitude < 0.625f ? small : large;
 }
 
+// 2^x as the special function unit gives it, to 2 ulp; 0 below the smallest normal number. The emulator's last bits differ.
+WEIR_DEVICE float power_of_two(float x) {
+#ifdef __CUDACC__
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+#else
+    return x < -126.0f ? 0.0f : exp2f(x);
+#endif
+}
+
+// 1 / x as the special function unit gives it, to 1 ulp; 0 of an infinity.
+WEIR_DEVICE float reciprocal(float x) {
+#ifdef __CUDACC__
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+#else
+    return 1.0f / x;
+#endif
+}
+
 }  // namespace weir

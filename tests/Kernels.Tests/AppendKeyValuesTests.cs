@@ -12,7 +12,7 @@ public sealed class AppendKeyValuesTests
     [EveryDevice]
     public void HoldsWhatWasAppended(string device)
     {
-        foreach (AttentionCase c in AttentionCase.All)
+        foreach (AttentionCase c in AttentionCase.For(device))
         {
             using var t = new TestTensors(device);
             using KeyValueStore store = c.Store(t);

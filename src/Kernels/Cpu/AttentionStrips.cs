@@ -48,7 +48,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             body.MapStarts[s + 1] = body.MapStarts[s] + ((long)body.Heads * length * rows.End(s));
         }
 
-        long pairs = AttentionMap.Pairs(rows, body.Options.Window);
+        long pairs = rows.Pairs(body.Options.Window);
         long products = 2L * body.Size * pairs * body.Heads;
         long flops = (body.Queries != null ? products : 0) + (body.Z != null ? products : 0);
         _counters.Flops += flops;

@@ -5,7 +5,7 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    private static readonly TypedKernel AppendKeyValuesKernel = new("append_key_values");
+    private static readonly CudaKernel[] AppendKeyValuesKernels = ByType("append_key_values");
 
     public void AppendKeyValues(Tensor k, Tensor v, PackedRows rows, KeyValueStore store)
     {
@@ -28,7 +28,7 @@ internal sealed unsafe partial class CudaOps
             Fault = (int*)_faultAddress,
         };
         var work = new KernelWork(k.Shape.Count * 2 * (sizeof(float) + into.Type.Size()));
-        Launch(AppendKeyValuesKernel.Of(into.Type), new Grid(rows.Rows, 2), 256, arguments, work);
+        Launch(AppendKeyValuesKernels[(int)into.Type], new Grid(rows.Rows, 2), 256, arguments, work);
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -9,7 +9,7 @@ internal sealed unsafe partial class CudaOps
         CudaKeyValueStore from = AttentionStoreOf(store);
         Check.Attention(q, from, rows, z, taps);
         _counters.Ops++;
-        _counters.Flops += 4L * from.HeadSize * q.Shape[1] * AttentionMap.Pairs(rows, options.Window);
+        _counters.Flops += 4L * from.HeadSize * q.Shape[1] * rows.Pairs(options.Window);
         if (rows.Rows > 0)
         {
             RunStages(q, from, rows, options, z, taps);

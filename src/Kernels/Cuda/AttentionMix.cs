@@ -5,14 +5,14 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    private static readonly TypedKernel AttentionMixKernel = new("attention_mix");
+    private static readonly CudaKernel[] AttentionMixKernels = ByType("attention_mix");
 
     public void AttentionMix(Tensor pattern, KeyValueStore store, PackedRows rows, int window, Tensor z)
     {
         CudaKeyValueStore from = AttentionStoreOf(store);
         Check.AttentionMix(pattern, from, rows, z);
         _counters.Ops++;
-        _counters.Flops += 2L * from.HeadSize * z.Shape[1] * AttentionMap.Pairs(rows, window);
+        _counters.Flops += 2L * from.HeadSize * z.Shape[1] * rows.Pairs(window);
         RunMix(new MapView { Data = Floats(pattern) }, from, rows, RowsOf(rows), window, z);
     }
 
@@ -36,7 +36,7 @@ internal sealed unsafe partial class CudaOps
             Window = window,
         };
         var grid = new Grid(TilesOf(rows, part, group, AttentionRows), store.Heads, CeilDiv(store.HeadSize, 64));
-        Launch(AttentionMixKernel.Of(store.Type), grid, 256, arguments, StageWork(store, rows, part, window, z.Shape[1]));
+        Launch(AttentionMixKernels[(int)store.Type], grid, 256, arguments, StageWork(store, rows, part, window, z.Shape[1]));
     }
 
     [StructLayout(LayoutKind.Sequential)]

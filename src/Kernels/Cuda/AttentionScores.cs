@@ -5,14 +5,14 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    private static readonly TypedKernel AttentionScoresKernel = new("attention_scores");
+    private static readonly CudaKernel[] AttentionScoresKernels = ByType("attention_scores");
 
     public void AttentionScores(Tensor q, KeyValueStore store, PackedRows rows, AttentionOptions options, Tensor scores)
     {
         CudaKeyValueStore from = AttentionStoreOf(store);
         Check.AttentionScores(q, from, rows, scores);
         _counters.Ops++;
-        _counters.Flops += 2L * from.HeadSize * q.Shape[1] * AttentionMap.Pairs(rows, options.Window);
+        _counters.Flops += 2L * from.HeadSize * q.Shape[1] * rows.Pairs(options.Window);
         RunScores(q, from, rows, RowsOf(rows), options, new MapView { Data = Floats(scores) });
     }
 
@@ -40,7 +40,7 @@ internal sealed unsafe partial class CudaOps
 
         // Blocks for all positions that there is room for: those beyond the last one leave at once.
         var grid = new Grid(TilesOf(rows, part, group, AttentionRows), store.Heads, store.Capacity / CudaKeyValueStore.Tile);
-        Launch(AttentionScoresKernel.Of(store.Type), grid, 256, arguments, StageWork(store, rows, part, options.Window, q.Shape[1]));
+        Launch(AttentionScoresKernels[(int)store.Type], grid, 256, arguments, StageWork(store, rows, part, options.Window, q.Shape[1]));
     }
 
     [StructLayout(LayoutKind.Sequential)]

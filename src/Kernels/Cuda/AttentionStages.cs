@@ -40,7 +40,7 @@ internal sealed unsafe partial class CudaOps
     /// <summary>What the product with the keys, or with the values, must do for its share of a batch.</summary>
     private static KernelWork StageWork(CudaKeyValueStore store, PackedRows rows, BatchRows part, int window, int heads)
     {
-        long pairs = heads * AttentionMap.Pairs(rows, window) * part.Count / rows.Rows;
+        long pairs = heads * rows.Pairs(window) * part.Count / rows.Rows;
         long bytes = (sizeof(float) * (((long)part.Count * heads * store.HeadSize) + pairs)) + (BytesOf(store, rows) * part.Count / rows.Rows);
         return new KernelWork(bytes, 2 * store.HeadSize * pairs);
     }

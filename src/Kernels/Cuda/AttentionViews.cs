@@ -72,19 +72,4 @@ internal sealed unsafe partial class CudaOps
         public float* Data;
         public long Stride;
     }
-
-    /// <summary>The kernels of one source for each type of store.</summary>
-    private sealed class TypedKernel(string file)
-    {
-        private readonly CudaKernel _f32 = new(file + "_f32", file);
-        private readonly CudaKernel _bf16 = new(file + "_bf16", file);
-        private readonly CudaKernel _f16 = new(file + "_f16", file);
-
-        public CudaKernel Of(ElementType type) => type switch
-        {
-            ElementType.F32 => _f32,
-            ElementType.BF16 => _bf16,
-            _ => _f16,
-        };
-    }
 }

@@ -31,7 +31,7 @@ WEIR_DEVICE void mix(const AttentionMixArguments& a) {
     constexpr int kLength = Vector16<T>::count;
     constexpr int kVectors = kKeys * kWidth / kLength;      // of values
     constexpr int kWeights = kRows * kKeys / kThreads;      // of a thread
-    RowTile tile = tile_of(a.rows, a.group, kRows, blockIdx.x);
+    RowTile tile = tile_of(a.rows, a.group, kRows, blockIdx.x, blockIdx.y);
     if (tile.count == 0) {
         return;
     }
@@ -49,7 +49,7 @@ WEIR_DEVICE void mix(const AttentionMixArguments& a) {
     }
 
     WEIR_SHARED(MixTiles, tiles);
-    const T* values = a.store.head<T>(a.store.values, tile.sequence, blockIdx.y);
+    const T* values = a.store.head<T>(a.store.values, tile.sequence, tile.head);
     const float* weights[kWeights];
     Seen allowed[kWeights];
     int own_key = threadIdx.x % kKeys;
@@ -57,7 +57,7 @@ WEIR_DEVICE void mix(const AttentionMixArguments& a) {
     for (int i = 0; i < kWeights; i++) {
         int r = threadIdx.x / kKeys + i * (kThreads / kKeys);
         int at = tile.first + r;
-        weights[i] = map.row(blockIdx.y * a.group + at % a.group, at / a.group);
+        weights[i] = map.row(tile.head * a.group + at % a.group, at / a.group);
         allowed[i] = r < tile.count ? seen_at(tile.start + at / a.group, a.window, a.store.capacity) : Seen{0, 0};
     }
     float next_p[kWeights];
@@ -126,7 +126,7 @@ WEIR_DEVICE void mix(const AttentionMixArguments& a) {
             break;
         }
         int r = tile.first + row + i;
-        float* z = a.z + (tile.offset + r / a.group) * a.stride_z + (blockIdx.y * a.group + r % a.group) * a.store.size;
+        float* z = a.z + (tile.offset + r / a.group) * a.stride_z + (tile.head * a.group + r % a.group) * a.store.size;
 #pragma unroll
         for (int j = 0; j < 4; j++) {
             if (column + element + j < a.store.size) {

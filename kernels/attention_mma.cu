@@ -1,21 +1,22 @@
 // Attention over keys and values of 16 bits on tensor cores, see IOps.Attention: FlashAttention-2 (Dao 2023). No map is
-// ever in memory; a block holds some query rows and goes over their keys, 64 at a time, with a running maximum and sum
+// ever in memory; a block holds some query rows and goes over their keys, 32 at a time, with a running maximum and sum
 // for each row.
 //
 // Bound: 4 d flops a pair of query and key. 4,096 causal tokens, 32 heads of 128: 137 GFLOP; q, k, v and z are 0.3 GB, so
 // that memory does not count. mma.sync reaches about 62 % of the matrix rate of Hopper (490 of 790 TFLOP/s) and all of
-// Ampere's. A warp reads the whole tiles of keys and values from shared memory, 128 bytes a clock: with 16 rows a warp
-// that takes 1,024 clocks for 64 keys, on Hopper 1.3 times as long as their products, with 32 rows as long again but for
-// twice the products. Hence tall blocks of 128 rows (4 warps, 2 x 16 rows each) wherever they fill the device, low ones of
-// 64 elsewhere and for heads of 256, whose sums would not fit the registers twice. Predicted as FlashAttention-2 measures
-// for such tiles on an H100: 300 to 335 TFLOP/s from 4,096 tokens on, 0.45 ms for the example.
+// Ampere's. A warp reads every key and value from shared memory, 128 bytes a clock: for 32 keys of 128 and 16 rows these
+// are 512 clocks, on Hopper 1.3 times as long as their products, and no more for 32 rows with twice the products. Hence
+// tall blocks of 128 rows (4 warps of 2 x 16 rows) wherever they fill the device, low ones of 64 elsewhere and for heads
+// of 256, whose sums would not fit the registers twice. Predicted as FlashAttention-2 measures for such tiles on an H100:
+// 300 to 335 TFLOP/s from 4,096 tokens on, 0.45 ms for the example.
 //
-// Each of the two buffers fills while the other is used: values during q k, the next keys during softmax and p v. Rows of
-// shared memory are 16 bytes longer than a head, so that ldmatrix meets every bank once.
+// While a tile is used the next is on its way: two buffers and one barrier a tile. Rows of shared memory are 16 bytes
+// longer than a head, so that ldmatrix meets every bank once. 32 keys a tile, not 64: the scores of a tall block would
+// take 32 registers more than there are.
 //
 // The heads that share keys are rows of one tile (RowTile), so that a group costs one reading. The softmax runs in powers
 // of two; weights become 16 bits in registers, where the fragments of q k are those that p v wants. Rows depend on
-// nothing but themselves: key tiles begin at multiples of 64 of the position, and a tile that a row sees nothing of
+// nothing but themselves: key tiles begin at multiples of 32 of the position, and a tile that a row sees nothing of
 // leaves its numbers as they are, so that low and tall blocks, prompts and single rows give the same bits.
 //
 // A key that a row does not see has weight 0, but 0 times what is no finite number is none: in tiles that some row does
@@ -37,7 +38,7 @@ struct AttentionMmaArguments {
 
 namespace weir {
 
-constexpr int kKeys = 64, kWarps = 4, kThreads = kWarps * kWarp;
+constexpr int kKeys = 32, kWarps = 4, kThreads = kWarps * kWarp;
 constexpr float kLog2E = 1.4426950408889634f;
 
 // Two f32 as two elements of one register, the first in the lower half.
@@ -62,19 +63,15 @@ struct Flash {
 
     struct Shared {
         T q[kRows][kPitch];
-        T k[kKeys][kPitch];
-        T v[kKeys][kPitch];
-        uint32_t spoilt[kKeys / 32];  // keys whose values are not all finite
-        RowTile tile;                 // here it takes no registers while products run
-        int head;                     // of keys
+        T k[2][kKeys][kPitch];
+        T v[2][kKeys][kPitch];
     };
 
     const AttentionMmaArguments& a;
     Shared& shared;
-    const RowTile& tile = shared.tile;
-    const int& head = shared.head;
-    float sums[kTall][kSize / 8][4] = {};
-    float largest[kTall][2], totals[kTall][2] = {};
+    const RowTile& tile;
+    float sums[kTall][kSize / 8][4];
+    float largest[kTall][2], totals[kTall][2];
 
     WEIR_DEVICE int row(int part, int half) const { return (warp() * kTall + part) * 16 + half * 8 + lane() / 4; }
 
@@ -90,29 +87,32 @@ struct Flash {
             int at = tile.first + r;
             float4 x = make_float4(0, 0, 0, 0);
             if (r < tile.count) {
-                x = load4(a.q + (tile.offset + at / a.group) * a.stride_q + (head * a.group + at % a.group) * a.store.size + d, a.wide != 0, a.store.size - d);
+                x = load4(a.q + (tile.offset + at / a.group) * a.stride_q + (tile.head * a.group + at % a.group) * a.store.size + d, a.wide != 0, a.store.size - d);
             }
             *reinterpret_cast<uint2*>(&shared.q[r][d]) = make_uint2(pack<T>(x.x, x.y), pack<T>(x.z, x.w));
         }
     }
 
-    // Keys or values first .. first + 63; those that nobody sees, and elements beyond a row's end, become 0.
-    WEIR_DEVICE void load(T (&into)[kKeys][kPitch], void* of, int first, int end) {
+    // The tile of keys and values from `first` on; those that nobody sees, and elements beyond a row's end, become 0.
+    WEIR_DEVICE void load(int stage, int first, int end) {
         constexpr int kStep = kThreads / kParts;
-        int thread = threadIdx.x;
-        int key = thread / kParts, d = thread % kParts * 8;
-        const T* from = a.store.head<T>(of, tile.sequence, head) + static_cast<int64_t>(first + key) * a.store.stride + d;
+        int key = threadIdx.x / kParts, d = threadIdx.x % kParts * 8;
+        int64_t at = static_cast<int64_t>(first + key) * a.store.stride + d;
+        const T* k = a.store.head<T>(a.store.keys, tile.sequence, tile.head) + at;
+        const T* v = a.store.head<T>(a.store.values, tile.sequence, tile.head) + at;
         int left = d < a.store.stride ? end - first - key : 0;
 #pragma unroll 2
         for (int i = 0; i < kKeys; i += kStep) {
-            cp_async_16(&into[key + i][d], from, i < left ? 16 : 0);
-            from += kStep * a.store.stride;
+            cp_async_16(&shared.k[stage][key + i][d], k, i < left ? 16 : 0);
+            cp_async_16(&shared.v[stage][key + i][d], v, i < left ? 16 : 0);
+            k += kStep * a.store.stride;
+            v += kStep * a.store.stride;
         }
         cp_async_commit();
     }
 
     // s = q k for the warp's rows and the tile's keys.
-    WEIR_DEVICE void multiply_keys(float (&s)[kTall][kKeys / 8][4]) {
+    WEIR_DEVICE void multiply_keys(float (&s)[kTall][kKeys / 8][4], int stage) {
 #pragma unroll
         for (int d = 0; d < kSize; d += 16) {
             uint32_t q[kTall][4];
@@ -123,7 +123,7 @@ struct Flash {
 #pragma unroll
             for (int key = 0; key < kKeys; key += 16) {
                 uint32_t k[4];
-                ldmatrix_x4(k, &shared.k[key + lane() % 8 + lane() / 16 * 8][d + lane() / 8 % 2 * 8]);
+                ldmatrix_x4(k, &shared.k[stage][key + lane() % 8 + lane() / 16 * 8][d + lane() / 8 % 2 * 8]);
 #pragma unroll
                 for (int part = 0; part < kTall; part++) {
                     mma<T>(s[part][key / 8], q[part], k);
@@ -207,7 +207,7 @@ struct Flash {
     }
 
     // sums += p v
-    WEIR_DEVICE void multiply_values(float (&p)[kTall][kKeys / 8][4]) {
+    WEIR_DEVICE void multiply_values(float (&p)[kTall][kKeys / 8][4], int stage) {
 #pragma unroll
         for (int key = 0; key < kKeys; key += 16) {
             uint32_t w[kTall][4];
@@ -220,7 +220,7 @@ struct Flash {
 #pragma unroll
             for (int d = 0; d < kSize; d += 16) {
                 uint32_t v[4];
-                ldmatrix_x4_trans(v, &shared.v[key + lane() % 16][d + lane() / 16 * 8]);
+                ldmatrix_x4_trans(v, &shared.v[stage][key + lane() % 16][d + lane() / 16 * 8]);
 #pragma unroll
                 for (int part = 0; part < kTall; part++) {
                     mma<T>(sums[part][d / 8], w[part], v);
@@ -230,12 +230,13 @@ struct Flash {
         }
     }
 
-    // Takes what is not finite out of the tile of values. True where there was any.
-    WEIR_DEVICE bool set_spoilt_aside() {
+    // Takes what is not finite out of the tile of values. True for every thread where there was any.
+    WEIR_DEVICE bool set_spoilt_aside(int stage) {
+        bool any = false;
 #pragma unroll 1
         for (int i = threadIdx.x; i < kKeys * kParts; i += kThreads) {
-            int key = i / kParts, d = i % kParts * 8;
-            Vector16<T> v = load16(&shared.v[key][d]);
+            T* at = &shared.v[stage][i / kParts][i % kParts * 8];
+            Vector16<T> v = load16(at);
             bool spoilt = false;
 #pragma unroll
             for (int j = 0; j < 8; j++) {
@@ -243,26 +244,24 @@ struct Flash {
                 v.x[j] = is_finite(v.x[j]) ? v.x[j] : T{0};
             }
             if (spoilt) {
-                store16(&shared.v[key][d], v);
-                atomicOr(&shared.spoilt[key / 32], 1u << key % 32);
+                store16(at, v);
             }
+            any |= spoilt;
         }
-        __syncthreads();
-        return (shared.spoilt[0] | shared.spoilt[1]) != 0;
+        return __syncthreads_or(any) != 0;
     }
 
     // Adds it to the rows that see it: a product of the keys that a row sees, 1 or 0, and of what is not finite in them,
-    // 1 for infinity, 128 for minus infinity, both for NaN. The counts, up to 64 of each, are exact.
-    WEIR_DEVICE void add_spoilt(int first_key, bool works) {
-        const T* values = a.store.head<T>(a.store.values, tile.sequence, head) + static_cast<int64_t>(first_key) * a.store.stride;
+    // 1 for infinity, 128 for minus infinity, both for NaN. The counts, up to 32 of each, are exact.
+    WEIR_DEVICE void add_spoilt(int stage, int first_key, int end, bool works) {
+        const T* values = a.store.head<T>(a.store.values, tile.sequence, tile.head) + static_cast<int64_t>(first_key) * a.store.stride;
+        const float infinity = -minus_infinity();
         __syncthreads();  // nobody uses the values
 #pragma unroll 1
         for (int i = threadIdx.x; i < kKeys * kSize; i += kThreads) {
             int key = i / kSize, d = i % kSize;
-            bool spoilt = (shared.spoilt[key / 32] >> key % 32 & 1) != 0 && d < a.store.size;
-            float v = spoilt ? widen(values[static_cast<int64_t>(key) * a.store.stride + d]) : 0.0f;
-            float infinity = -minus_infinity();
-            shared.v[key][d] = narrow<T>(v != v ? 129.0f : v == infinity ? 1.0f : v == -infinity ? 128.0f : 0.0f);
+            float v = first_key + key < end && d < a.store.size ? widen(values[static_cast<int64_t>(key) * a.store.stride + d]) : 0.0f;
+            shared.v[stage][key][d] = narrow<T>(v != v ? 129.0f : v == infinity ? 1.0f : v == -infinity ? 128.0f : 0.0f);
         }
         __syncthreads();
         if (works) {
@@ -285,7 +284,7 @@ struct Flash {
 #pragma unroll
                     for (int key = 0; key < kKeys; key += 16) {
                         uint32_t v[4];
-                        ldmatrix_x4_trans(v, &shared.v[key + lane() % 16][d + lane() / 16 * 8]);
+                        ldmatrix_x4_trans(v, &shared.v[stage][key + lane() % 16][d + lane() / 16 * 8]);
                         mma<T>(counts[0], w[key / 16], v);
                         mma<T>(counts[1], w[key / 16], v + 2);
                     }
@@ -302,10 +301,6 @@ struct Flash {
                 }
             }
         }
-        __syncthreads();  // everybody has read which keys they are
-        if (threadIdx.x < kKeys / 32) {
-            shared.spoilt[threadIdx.x] = 0;
-        }
     }
 
     WEIR_DEVICE void store() {
@@ -319,7 +314,7 @@ struct Flash {
                 float factor = total == 0.0f ? 0.0f : 1.0f / total;
                 if (row(part, half) < tile.count) {
                     int at = tile.first + row(part, half);
-                    float* z = a.z + (tile.offset + at / a.group) * a.stride_z + (head * a.group + at % a.group) * a.store.size;
+                    float* z = a.z + (tile.offset + at / a.group) * a.stride_z + (tile.head * a.group + at % a.group) * a.store.size;
 #pragma unroll
                     for (int n = 0; n < kSize / 8; n++) {
                         int d = n * 8 + lane() % 4 * 2;
@@ -344,24 +339,19 @@ struct Flash {
             largest[part][0] = largest[part][1] = minus_infinity();
         }
         int key = first.from / kKeys * kKeys;
-        load(shared.k, a.store.keys, key, last.to);
+        load(0, key, last.to);
         load_queries();
-        for (; key < last.to; key += kKeys) {
+        for (int stage = 0; key < last.to; key += kKeys, stage ^= 1) {
             bool masked = key < last.from || key + kKeys > first.to;
             cp_async_wait<0>();
-            __syncthreads();  // the keys are there, and nobody uses the values of the tile before
-            load(shared.v, a.store.values, key, last.to);
-            float s[kTall][kKeys / 8][4] = {};
-            if (works) {
-                multiply_keys(s);
-            }
-            cp_async_wait<0>();
-            __syncthreads();  // the values are there, and nobody uses the keys
+            __syncthreads();  // the tile is there, and nobody uses the one before
             if (key + kKeys < last.to) {
-                load(shared.k, a.store.keys, key + kKeys, last.to);
+                load(stage ^ 1, key + kKeys, last.to);
             }
-            bool spoilt = masked && set_spoilt_aside();
+            bool spoilt = masked && set_spoilt_aside(stage);
             if (works) {
+                float s[kTall][kKeys / 8][4] = {};
+                multiply_keys(s, stage);
                 if (a.softcap != 0.0f) {
                     cap(s);
                 }
@@ -369,10 +359,10 @@ struct Flash {
                     mask(s, key);
                 }
                 soften(s);
-                multiply_values(s);
+                multiply_values(s, stage);
             }
             if (spoilt) {
-                add_spoilt(key, works);
+                add_spoilt(stage, key, last.to, works);
             }
         }
         if (works) {
@@ -386,30 +376,33 @@ WEIR_DEVICE void attention(const AttentionMmaArguments& a) {
     using F = Flash<T, kSize, kTall>;
     WEIR_DYNAMIC_SHARED(memory);
     // The last tiles of a text have the most keys: they come first, so that what is left at the end is short.
-    int tiles = gridDim.x / a.store.heads;
-    RowTile tile = tile_of(a.rows, a.group, F::kRows, tiles - 1 - static_cast<int>(blockIdx.x) / a.store.heads);
+    int tiles = gridDim.x / a.store.heads, turn = blockIdx.x / a.store.heads;
+    RowTile tile = tile_of(a.rows, a.group, F::kRows, tiles - 1 - turn, blockIdx.x % a.store.heads);
     if (tile.count == 0) {
         return;
     }
     auto& shared = *reinterpret_cast<typename F::Shared*>(memory);
-    if (threadIdx.x == 0) {
-        shared.tile = tile;
-        shared.head = static_cast<int>(blockIdx.x) % a.store.heads;
-        shared.spoilt[0] = shared.spoilt[1] = 0;
+    if constexpr (kTall == 1) {
+        F{a, shared, tile, {}, {}, {}}.run();
+    } else {
+        // In shared memory it takes no registers while products run.
+        WEIR_SHARED(RowTile, kept);
+        if (threadIdx.x == 0) {
+            kept = tile;
+        }
+        __syncthreads();
+        F{a, shared, kept, {}, {}, {}}.run();
     }
-    __syncthreads();
-    F flash{a, shared};
-    flash.run();
 }
 
 }  // namespace weir
 
-WEIR_KERNEL(attention_mma_bf16_64, AttentionMmaArguments, 128, 3) { weir::attention<weir::bf16, 64, 1>(a); }
+WEIR_KERNEL(attention_mma_bf16_64, AttentionMmaArguments, 128, 4) { weir::attention<weir::bf16, 64, 1>(a); }
 WEIR_KERNEL(attention_mma_bf16_64_tall, AttentionMmaArguments, 128, 2) { weir::attention<weir::bf16, 64, 2>(a); }
 WEIR_KERNEL(attention_mma_bf16_128, AttentionMmaArguments, 128, 3) { weir::attention<weir::bf16, 128, 1>(a); }
 WEIR_KERNEL(attention_mma_bf16_128_tall, AttentionMmaArguments, 128, 2) { weir::attention<weir::bf16, 128, 2>(a); }
 WEIR_KERNEL(attention_mma_bf16_256, AttentionMmaArguments, 128, 2) { weir::attention<weir::bf16, 256, 1>(a); }
-WEIR_KERNEL(attention_mma_f16_64, AttentionMmaArguments, 128, 3) { weir::attention<weir::f16, 64, 1>(a); }
+WEIR_KERNEL(attention_mma_f16_64, AttentionMmaArguments, 128, 4) { weir::attention<weir::f16, 64, 1>(a); }
 WEIR_KERNEL(attention_mma_f16_64_tall, AttentionMmaArguments, 128, 2) { weir::attention<weir::f16, 64, 2>(a); }
 WEIR_KERNEL(attention_mma_f16_128, AttentionMmaArguments, 128, 3) { weir::attention<weir::f16, 128, 1>(a); }
 WEIR_KERNEL(attention_mma_f16_128_tall, AttentionMmaArguments, 128, 2) { weir::attention<weir::f16, 128, 2>(a); }

@@ -36,7 +36,7 @@ WEIR_DEVICE void scores(const AttentionScoresArguments& a) {
     constexpr int kVectors = kKeys * kDepth / kLength;          // of keys
     constexpr int kQueries = kRows * kDepth / kThreads;         // elements of queries a thread
     int heads = a.store.heads * a.group;
-    RowTile tile = tile_of(a.rows, a.group, kRows, blockIdx.x);
+    RowTile tile = tile_of(a.rows, a.group, kRows, blockIdx.x, blockIdx.y);
     int first_key = blockIdx.z * kKeys;
     Seen first = seen_at(tile.position(0, a.group), a.window, a.store.capacity);
     Seen last = seen_at(tile.position(tile.count - 1, a.group), a.window, a.store.capacity);
@@ -51,13 +51,13 @@ WEIR_DEVICE void scores(const AttentionScoresArguments& a) {
     float sums[4][4] = {};
     if (any) {
         WEIR_SHARED(ScoreTiles, tiles);
-        const T* keys = a.store.head<T>(a.store.keys, tile.sequence, blockIdx.y) + static_cast<int64_t>(first_key) * a.store.stride;
+        const T* keys = a.store.head<T>(a.store.keys, tile.sequence, tile.head) + static_cast<int64_t>(first_key) * a.store.stride;
         const float* queries[kQueries];
         int depth = threadIdx.x % kDepth;
 #pragma unroll
         for (int i = 0; i < kQueries; i++) {
             int r = tile.first + threadIdx.x / kDepth + i * (kThreads / kDepth);
-            queries[i] = r < tile.first + tile.count ? a.q + (tile.offset + r / a.group) * a.stride_q + (blockIdx.y * a.group + r % a.group) * a.store.size : nullptr;
+            queries[i] = r < tile.first + tile.count ? a.q + (tile.offset + r / a.group) * a.stride_q + (tile.head * a.group + r % a.group) * a.store.size : nullptr;
         }
 
         float next_q[kQueries];
@@ -125,7 +125,7 @@ WEIR_DEVICE void scores(const AttentionScoresArguments& a) {
         }
         int r = tile.first + row + i;
         Seen seen = seen_at(tile.start + r / a.group, a.window, a.store.capacity);
-        float* to = map.row(blockIdx.y * a.group + r % a.group, r / a.group) + first_key + key;
+        float* to = map.row(tile.head * a.group + r % a.group, r / a.group) + first_key + key;
 #pragma unroll
         for (int j = 0; j < 4; j++) {
             float x = sums[i][j] * a.scale;

@@ -136,6 +136,21 @@ unsigned ballot(unsigned mask, bool predicate);
 #define WEIR_CHECK(condition, message) ((condition) ? (void)0 : ::weir::emulator::fail("%s", message))
 
 inline void __syncthreads() { weir::emulator::barrier(0, 0); }
+// The barrier, and whether a thread came with a predicate.
+inline int __syncthreads_or(int predicate) {
+    struct Vote { bool own, any; int threads; } vote{predicate != 0, false, static_cast<int>(blockDim.x)};
+    weir::emulator::group_collective(0, vote.threads, "__syncthreads_or", &vote, [](void** all) {
+        int threads = static_cast<Vote*>(all[0])->threads;
+        bool any = false;
+        for (int i = 0; i < threads; i++) {
+            any |= static_cast<Vote*>(all[i])->own;
+        }
+        for (int i = 0; i < threads; i++) {
+            static_cast<Vote*>(all[i])->any = any;
+        }
+    });
+    return vote.any;
+}
 inline void __syncwarp(unsigned mask = 0xffffffffu) { weir::emulator::warp_collective(mask, "__syncwarp", mask ? &mask : nullptr, [](void**) {}); }
 
 template <typename T>

@@ -53,6 +53,7 @@ WEIR_DEVICE Seen seen_at(int position, int window, int capacity) {
 // fastest, so that heads which share their keys share the reading of them.
 struct RowTile {
     int sequence;
+    int head;    // of keys
     int length;  // tokens of the sequence in the batch
     int start;   // position of the first of them
     int offset;  // packed row of the first of them
@@ -64,7 +65,7 @@ struct RowTile {
 
 // The tile of a number: each sequence's rows are cut into tiles of so many. Every lane of a warp must call it; lanes look
 // at a sequence each.
-WEIR_DEVICE RowTile tile_of(const BatchRows& batch, int group, int height, int index) {
+WEIR_DEVICE RowTile tile_of(const BatchRows& batch, int group, int height, int index, int head) {
     for (int s = lane(); s - lane() < batch.sequences; s += kWarp) {
         int offset = 0, end = 0, from = 0, rows = 0;
         if (s < batch.sequences) {
@@ -87,6 +88,7 @@ WEIR_DEVICE RowTile tile_of(const BatchRows& batch, int group, int height, int i
             int first = (from - offset) * group + skipped;
             RowTile tile;
             tile.sequence = s - lane() + source;
+            tile.head = head;
             tile.start = batch.starts[tile.sequence];
             tile.length = __shfl_sync(kAllLanes, end - offset, source);
             tile.offset = __shfl_sync(kAllLanes, offset, source);

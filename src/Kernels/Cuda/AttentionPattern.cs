@@ -24,7 +24,7 @@ internal sealed unsafe partial class CudaOps
 
         var arguments = new AttentionPatternArguments { Rows = part, Scores = scores, Pattern = pattern, Heads = heads, Window = window };
         long pairs = heads * rows.Pairs(window) * part.Count / rows.Rows;
-        Launch(AttentionPatternKernel, new Grid(checked(part.Count * heads)), 128, arguments, new KernelWork(2 * sizeof(float) * pairs));
+        Launch(AttentionPatternKernel, new Grid(CeilDiv((long)part.Count * heads, 4)), 128, arguments, new KernelWork(2 * sizeof(float) * pairs));
     }
 
     [StructLayout(LayoutKind.Sequential)]

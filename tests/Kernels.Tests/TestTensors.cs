@@ -10,16 +10,23 @@ namespace Weir.Kernels.Tests;
 /// </summary>
 public sealed class TestTensors : IDisposable
 {
-    private const int Guard = 67; // More than a vector; odd, so that no row is aligned.
-    private const int Gap = 5;
     private const int Sentinel = 0x7fc50000;
+
+    // More words than a vector has, and between strided rows; odd, so that no row is aligned, or multiples of a vector.
+    private readonly int _guard;
+    private readonly int _gap;
 
     private readonly List<Holding> _holdings = [];
     private readonly Random _random;
 
     /// <summary>Opens a device; prints its name and the seed of the numbers.</summary>
-    public TestTensors(string device, int seed = 1)
+    /// <param name="device">Its name in <see cref="Devices"/>.</param>
+    /// <param name="seed">Of the numbers.</param>
+    /// <param name="aligned">True for tensors at multiples of 64 bytes.</param>
+    public TestTensors(string device, int seed = 1, bool aligned = false)
     {
+        _guard = aligned ? 80 : 67;
+        _gap = aligned ? 16 : 5;
         Name = device;
         Device = Devices.Open(device);
         _random = new Random(seed);
@@ -104,7 +111,7 @@ public sealed class TestTensors : IDisposable
                 if (now[i] != h.Image[i] && !(h.Written && h.Owns(i)))
                 {
                     string what = h.Owns(i) ? "An input" : "A sentinel";
-                    Assert.Fail($"{what} of the {h.View.Type.Name()} tensor {h.View.Shape} with row stride {h.View.RowStride} was overwritten, word {i - Guard} from its start, on {Device.Name}.");
+                    Assert.Fail($"{what} of the {h.View.Type.Name()} tensor {h.View.Shape} with row stride {h.View.RowStride} was overwritten, word {i - _guard} from its start, on {Device.Name}.");
                 }
             }
         }
@@ -144,8 +151,8 @@ public sealed class TestTensors : IDisposable
         Assert.Equal(shape.Count, words.Length);
         int rows = shape[0];
         int width = shape.RowWidth;
-        int stride = strided ? width + Gap : width;
-        int[] image = new int[(2 * Guard) + (rows * stride)];
+        int stride = strided ? width + _gap : width;
+        int[] image = new int[(2 * _guard) + (rows * stride)];
         for (int i = 0; i < image.Length; i++)
         {
             image[i] = Sentinel + (i & 0xffff);
@@ -153,22 +160,24 @@ public sealed class TestTensors : IDisposable
 
         for (int row = 0; row < rows; row++)
         {
-            words.Slice(row * width, width).CopyTo(image.AsSpan(Guard + (row * stride)));
+            words.Slice(row * width, width).CopyTo(image.AsSpan(_guard + (row * stride)));
         }
 
         DeviceBuffer buffer = Device.Allocate(image.Length * sizeof(int));
         var whole = new Tensor(buffer, 0, new Shape(image.Length), type);
         Device.Write(whole, MemoryMarshal.AsBytes(image.AsSpan()));
-        var view = new Tensor(buffer, Guard * sizeof(int), shape, type, strided ? stride : 0);
+        var view = new Tensor(buffer, _guard * sizeof(int), shape, type, strided ? stride : 0);
         _holdings.Add(new Holding(whole, view, image, written));
         return view;
     }
 
     private sealed record Holding(Tensor Whole, Tensor View, int[] Image, bool Written)
     {
+        private readonly long _start = View.Offset / sizeof(int);
+
         public bool Owns(int word)
         {
-            int at = word - Guard;
+            long at = word - _start;
             return at >= 0 && at < View.Rows * View.RowStride && at % View.RowStride < View.Width;
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cuda;
@@ -34,6 +35,9 @@ public sealed class CudaDevice : IDevice
 
     /// <inheritdoc/>
     public IOps Ops => _ops;
+
+    /// <summary>The stream that everything is queued on, as a CUstream: for a caller's own libraries.</summary>
+    public nint Stream => Driver.Stream;
 
     /// <inheritdoc/>
     public DeviceCounters Counters { get; } = new();
@@ -114,6 +118,28 @@ public sealed class CudaDevice : IDevice
     {
         Driver.Synchronize();
         _ops.ThrowFault();
+    }
+
+    /// <inheritdoc/>
+    public IRecording Record(Action ops) => _ops.Record(ops);
+
+    /// <summary>
+    /// Loads a kernel of the caller's own. On the emulator there are only the kernels that it was built from.
+    /// </summary>
+    /// <param name="name">Its name: that of an extern "C" function.</param>
+    /// <param name="ptx">Its code as PTX, or null for one of Weir's own kernels, which stand in kernels/.</param>
+    /// <exception cref="CudaException">The code does not load, or has no such kernel; the message holds the compiler's log.</exception>
+    public UserKernel LoadKernel(string name, string? ptx = null)
+    {
+        if (ptx is null)
+        {
+            CudaKernel own = CudaKernel.Find(name) ?? throw new CudaException($"Weir has no kernel called {name}; 'weir kernels' lists them.");
+            return new UserKernel(Driver, Kernels.Function(own), name);
+        }
+
+        // The driver wants a text that ends in 0.
+        nint module = Driver.LoadModule(name, [.. Encoding.UTF8.GetBytes(ptx), 0]);
+        return new UserKernel(Driver, Driver.GetFunction(module, name), name);
     }
 
     /// <inheritdoc/>

@@ -35,7 +35,12 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         if (fault != 0)
         {
             *_fault = 0;
-            throw new ArgumentException(fault == 2 ? "A token id does not exist." : "A row index does not exist.");
+            throw new ArgumentException(fault switch
+            {
+                2 => "A token id does not exist.",
+                3 => "An edit names a row twice.",
+                _ => "A row index does not exist.",
+            });
         }
     }
 
@@ -105,6 +110,13 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
             _driver.Launch(new CudaLaunch(_device.Kernels.Function(kernel), kernel.Name, grid, threads, sharedBytes, (nint)a, sizeof(T)));
         }
     }
+
+    /// <summary>One kernel of a name for each type of weights, in the order of <see cref="ElementType"/>.</summary>
+    private static CudaKernel[] ByType(string name, string? file = null) =>
+        [new(name + "_f32", file ?? name), new(name + "_bf16", file ?? name), new(name + "_f16", file ?? name)];
+
+    /// <summary>True where every row of an f32 tensor lies at a multiple of 16 bytes, or where there is none.</summary>
+    private static bool IsWide(Tensor t) => t.IsAbsent || (t.Address % 16 == 0 && (t.RowStride % 4 == 0 || t.Rows == 1));
 
     private static int CeilDiv(long a, long b) => checked((int)((a + b - 1) / b));
 }

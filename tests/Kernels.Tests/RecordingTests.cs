@@ -94,30 +94,32 @@ public sealed class RecordingTests
         using var t = new TestTensors(device);
         Assert.SkipUnless(t.Device is CudaDevice, "The CPU has no kernels.");
         var cuda = (CudaDevice)t.Device;
-        Tensor x = t.Input(t.Normal(Rows * Width), new Shape(Rows, Width));
-        Tensor gain = t.Input(t.Normal(Width), new Shape(Width));
-        Tensor y = t.Output(new Shape(Rows, Width));
-        t.Ops.RmsNorm(x, gain, 0, 1e-5f, y);
-        t.Ops.RmsNorm(y, gain, 0, 1e-5f, y);
-        float[] expected = t.Read(y);
-
-        UserKernel kernel = cuda.LoadKernel("rms_norm");
-        var arguments = new RmsNormArguments
+        float[] values = t.Normal(Rows * Width);
+        float[] direction = t.Normal(Width);
+        Tensor x = t.InOut(values, new Shape(Rows, Width), strided: true);
+        Tensor v = t.Input(direction);
+        UserKernel kernel = cuda.LoadKernel("steer");
+        var arguments = new SteerArguments { X = x.Address, Direction = v.Address, Stride = x.RowStride, Width = Width, Strength = 2 };
+        void Ops()
         {
-            X = x.Address, Gain = gain.Address, Y = y.Address, StrideX = Width, StrideY = Width, Groups = 1, Size = Width, Epsilon = 1e-5f,
-        };
-        void Both()
-        {
-            kernel.Launch(new Grid(Rows), 256, 0, arguments);
-            t.Ops.RmsNorm(y, gain, 0, 1e-5f, y);
+            kernel.Launch(new Grid(Rows), 32, 0, arguments);
+            t.Ops.Softcap(x, 30, x);
         }
 
-        Both();
-        Assert.Equal(expected, t.Read(y));
-        using IRecording recording = cuda.Record(Both);
-        t.Ops.RmsNorm(x, gain, 0, 1e-5f, y);
-        recording.Run();
-        Assert.Equal(expected, t.Read(y));
+        Ops();
+        using (IRecording recording = cuda.Record(Ops))
+        {
+            recording.Run();
+            recording.Run();
+        }
+
+        float[] expected = values;
+        for (int run = 0; run < 3; run++)
+        {
+            expected = [.. expected.Select((e, i) => 30 * MathF.Tanh((e + (2 * direction[i % Width])) / 30))];
+        }
+
+        Assert.All(t.Read(x).Zip(expected), p => Assert.Equal(p.Second, p.First, 1e-5f));
     }
 
     [Fact]
@@ -125,17 +127,17 @@ public sealed class RecordingTests
     {
         using var t = new TestTensors("emulated-80-1");
         var cuda = (CudaDevice)t.Device;
-        Assert.Contains("no kernel called nothing", Assert.Throws<CudaException>(() => cuda.LoadKernel("nothing")).Message, StringComparison.Ordinal);
+        Assert.Contains("no kernel nothing", Assert.Throws<CudaException>(() => cuda.LoadKernel("nothing")).Message, StringComparison.Ordinal);
         Assert.Contains("loads no PTX", Assert.Throws<CudaException>(() => cuda.LoadKernel("mine", ".version 8.0")).Message, StringComparison.Ordinal);
     }
 
-    // The parameter of rms_norm as a caller would write it.
+    // The twin of the struct in kernels/examples/steer.cu.
     [StructLayout(LayoutKind.Sequential)]
-    private struct RmsNormArguments
+    private struct SteerArguments
     {
-        public nint X, Gain, Y, Scale, Normalized;
-        public long StrideX, StrideY, StrideScale, StrideNormalized;
-        public int Groups, Size;
-        public float GainOffset, Epsilon;
+        public nint X, Direction;
+        public long Stride;
+        public int Width;
+        public float Strength;
     }
 }

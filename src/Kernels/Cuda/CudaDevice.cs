@@ -125,17 +125,17 @@ public sealed class CudaDevice : IDevice
     public IRecording Record(Action ops) => _ops.Record(ops);
 
     /// <summary>
-    /// Loads a kernel of the caller's own. On the emulator there are only the kernels that it was built from.
+    /// Loads a kernel of the caller's own; kernels/examples/steer.cu is one. The emulator has only the kernels that it was
+    /// built from.
     /// </summary>
-    /// <param name="name">Its name: that of an extern "C" function.</param>
-    /// <param name="ptx">Its code as PTX, or null for one of Weir's own kernels, which stand in kernels/.</param>
+    /// <param name="name">Its name: that of an extern "C" function with one struct as its parameter.</param>
+    /// <param name="ptx">Its code as PTX, or null for one that the program was built with, which kernels/manifest.props lists.</param>
     /// <exception cref="CudaException">The code does not load, or has no such kernel; the message holds the compiler's log.</exception>
     public UserKernel LoadKernel(string name, string? ptx = null)
     {
         if (ptx is null)
         {
-            CudaKernel own = CudaKernel.Find(name) ?? throw new CudaException($"Weir has no kernel called {name}; 'weir kernels' lists them.");
-            return new UserKernel(Driver, Kernels.Function(own), name);
+            return new UserKernel(Driver, Kernels.Function(CudaKernel.Named(name)), name);
         }
 
         // The driver wants a text that ends in 0.

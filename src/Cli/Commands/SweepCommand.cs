@@ -103,7 +103,7 @@ internal sealed class SweepCommand : Verb
             },
             [.. prompts.Select((p, i) => new SweepPrompt(p.Text(model), string.Join(' ', ids[i])))],
             [.. variants.Select(v => new SweepVariant(v.Name, string.Join("; ", v.Edits.Select(e => $"{e.Action} {e.Site.Name}{(e.Head is { } h ? $"[{h}]" : "")} @{e.Positions}"))))]);
-        List<SweepCell> cells = RunSweep(session, sweep, description, path);
+        List<SweepCell> cells = RunSweep(session, sweep, description, path, _resume.Get(a));
         Save(description, cells, csv, npz, session);
         if (csv != "-")
         {
@@ -111,7 +111,7 @@ internal sealed class SweepCommand : Verb
         }
     }
 
-    private static List<SweepCell> RunSweep(Session session, Sweep sweep, SweepDescription description, string? path)
+    private static List<SweepCell> RunSweep(Session session, Sweep sweep, SweepDescription description, string? path, bool resume)
     {
         using var bar = new ProgressBar(session.Terminal, "sweeping", session.Cancellation);
         if (path is null)
@@ -119,7 +119,7 @@ internal sealed class SweepCommand : Verb
             return [.. sweep.Run(progress: bar).SelectMany(c => c)];
         }
 
-        using SweepFile file = SweepFile.Create(path, description, resume: session.Arguments.GetResult("--resume") is not null);
+        using SweepFile file = SweepFile.Create(path, description, resume);
         int before = file.Count;
         foreach (IReadOnlyList<SweepCell> cells in sweep.Run(file.Has, bar))
         {

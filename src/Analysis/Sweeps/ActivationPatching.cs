@@ -17,31 +17,27 @@ public static class ActivationPatching
     /// <summary>Makes the variants: layer by layer, and head by head where the site has heads.</summary>
     /// <param name="model">The model.</param>
     /// <param name="clean">Token ids of the clean prompt.</param>
-    /// <param name="site">resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v or pattern.</param>
+    /// <param name="site">A site of the residual stream or of heads: resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v.</param>
     /// <param name="byPosition">One variant a position; else one for all positions together.</param>
     /// <exception cref="WeirException">The site is no state of the stream or of the heads.</exception>
     public static IReadOnlyList<Variant> Variants(Model model, IReadOnlyList<int> clean, LayeredSite site, bool byPosition)
     {
-        SitePoint point = site[0].Point;
-        SiteInfo info = SiteCatalog.Info(point);
-        int[]? sizes = info.Dimensions?.Invoke(model.Spec);
-        if (sizes is { Length: 2 } && point == SitePoint.Result)
-        {
-            throw new WeirException("hook_result is not patched; patch z, which it is made of.");
-        }
+        SiteInfo info = SiteCatalog.Info(site[0].Point);
+        int[] sizes = info.Dimensions?.Invoke(model.Spec)
+            ?? throw new WeirException($"{site[0].Name} cannot be patched: attention maps have rows of different widths; patch q, k or z.");
 
         using ForwardResult run = model.Forward(clean, new HookSet().Capture(site.AllLayers), new ForwardOptions { Logits = LogitRows.None });
         var variants = new List<Variant>();
         for (int l = 0; l < model.Spec.Layers; l++)
         {
-            int heads = sizes is null ? model.Spec.Attention.Heads : sizes.Length == 2 ? sizes[0] : 0;
-            float[] values = Values(model, sizes is null ? run.AttentionMapOf(site[l], 0) : run[site[l]]);
+            int heads = sizes.Length == 2 ? sizes[0] : 0;
+            float[] values = Values(model, run[site[l]]);
             for (int h = 0; h < Math.Max(heads, 1); h++)
             {
                 int? head = heads > 0 ? h : null;
                 string name = heads > 0 ? $"{site[l].Name}[{h}]" : site[l].Name;
-                int width = sizes is null ? clean.Count : sizes[^1];
-                float[] rows = Rows(values, clean.Count, width, heads, h, isMap: sizes is null);
+                int width = sizes[^1];
+                float[] rows = Rows(values, clean.Count, width, heads, h);
                 if (!byPosition)
                 {
                     variants.Add(new Variant(name, [Edit.Replace(site[l], rows) with { Head = head, Positions = ..clean.Count }]));
@@ -58,8 +54,8 @@ public static class ActivationPatching
         return variants;
     }
 
-    // A head's rows [positions, width] of [positions, heads, width], or of a map [heads, positions, width].
-    private static float[] Rows(float[] values, int positions, int width, int heads, int head, bool isMap)
+    // A head's rows [positions, width] of [positions, heads, width].
+    private static float[] Rows(float[] values, int positions, int width, int heads, int head)
     {
         if (heads == 0)
         {
@@ -69,8 +65,7 @@ public static class ActivationPatching
         float[] rows = new float[positions * width];
         for (int p = 0; p < positions; p++)
         {
-            int from = isMap ? ((head * positions) + p) * width : ((p * heads) + head) * width;
-            values.AsSpan(from, width).CopyTo(rows.AsSpan(p * width));
+            values.AsSpan(((p * heads) + head) * width, width).CopyTo(rows.AsSpan(p * width));
         }
 
         return rows;

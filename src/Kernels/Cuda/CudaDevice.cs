@@ -70,7 +70,7 @@ public sealed class CudaDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public WeightMatrix Load(MatrixSource source) => throw new PlatformNotSupportedException();
+    public WeightMatrix Load(MatrixSource source) => CudaMatrix.Load(this, source);
 
     /// <inheritdoc/>
     public KeyValueStore CreateKeyValueStore(int heads, int headSize) => throw new PlatformNotSupportedException();

@@ -24,7 +24,7 @@ struct LensFinishArguments {
     float* divergence;
     LensResult<int> top_ids, bottom_ids, ranks;
     LensResult<float> top, bottom, targets;
-    int top_results, bottom_results;  // k; the lists may be shorter
+    int top_count, bottom_count;  // k; the lists may be shorter
 };
 
 namespace weir {
@@ -53,7 +53,7 @@ WEIR_DEVICE LensSums merge(const LensArguments& a, int slot) {
     t = warp_reduce(t, Sum());
     d = warp_reduce(d, Sum());
     double log2_s = log2(s);
-    return {(level + log2_s) / static_cast<double>(kLog2E), log2_s, t / s, d / s};
+    return {(level + log2_s) / static_cast<double>(kLensLog2E), log2_s, t / s, d / s};
 }
 
 // The keys of a row's lists, one after another.
@@ -105,8 +105,7 @@ WEIR_DEVICE void write_list(LensKeys keys, int k, float sign, double log_sum_exp
 WEIR_KERNEL(lens_finish, LensFinishArguments, 256) {
     using namespace weir;
     const weir::LensArguments& l = a.lens;
-    int slot = blockIdx.x, row = lens_row(l, slot);
-    int reference = l.references != nullptr ? l.references[slot] : slot;
+    int slot = blockIdx.x, row = lens_row(l, slot), reference = l.references != nullptr ? l.references[slot] : slot;
     if (row < 0 || reference < 0) {
         return;
     }
@@ -114,11 +113,10 @@ WEIR_KERNEL(lens_finish, LensFinishArguments, 256) {
     if (warp() == 0 && l.sums != nullptr) {
         LensSums sums = merge(l, slot);
         if (a.divergence != nullptr) {
-            // References count from the block's first slot.
-            int other = slot / a.block * a.block + reference;
-            double of_other = other == slot ? sums.log_sum_exp : merge(l, other).log_sum_exp;
+            double of_reference = reference == slot ? sums.log_sum_exp : merge(l, reference).log_sum_exp;
+            double divergence = reference == slot ? 0 : sums.d - (sums.log_sum_exp - of_reference);
             if (lane() == 0) {
-                a.divergence[row] = other == slot ? 0.0f : static_cast<float>(most(0.0, sums.d - (sums.log_sum_exp - of_other)));
+                a.divergence[row] = static_cast<float>(divergence < 0 ? 0 : divergence);
             }
         }
         if (lane() == 0) {
@@ -133,11 +131,11 @@ WEIR_KERNEL(lens_finish, LensFinishArguments, 256) {
     }
     __syncthreads();
     double log_sum_exp = l.sums != nullptr ? shared_log_sum_exp : 0;
-    if (l.top_count != 0) {
-        write_list(LensKeys(l, l.top, l.top_count, slot), a.top_results, 1, log_sum_exp, a.top_ids, a.top, row);
+    if (l.top_length != 0) {
+        write_list(LensKeys(l, l.top, l.top_length, slot), a.top_count, 1, log_sum_exp, a.top_ids, a.top, row);
     }
-    if (l.bottom_count != 0) {
-        write_list(LensKeys(l, l.bottom, l.bottom_count, slot), a.bottom_results, -1, log_sum_exp, a.bottom_ids, a.bottom, row);
+    if (l.bottom_length != 0) {
+        write_list(LensKeys(l, l.bottom, l.bottom_length, slot), a.bottom_count, -1, log_sum_exp, a.bottom_ids, a.bottom, row);
     }
     for (int i = threadIdx.x; i < l.target_count; i += blockDim.x) {
         if (a.targets.rows != nullptr) {

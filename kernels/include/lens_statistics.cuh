@@ -23,6 +23,7 @@ namespace weir {
 constexpr int kLensChunk = 64;    // columns that lie in shared memory at once
 constexpr int kLensSlice = 1024;  // columns that are summed up by themselves
 constexpr int kLensRows = 16;     // rows that a warp looks after
+constexpr float kLensLog2E = 1.44269504f;
 
 struct LensArguments {
     const float* bias;  // or null
@@ -30,16 +31,16 @@ struct LensArguments {
     float temperature;
     int vocabulary;
     const int* rows;        // row of the states in each slot, -1 where there is none; null where slots are rows
-    const int* references;  // slot of each slot's reference within its block, or -1; null where no divergence is wanted
-    int count;              // rows of the states
+    const int* references;  // slot of each slot's reference, or -1 for a guest; null where no divergence is wanted
+    int first, count;       // where slots are rows: slot 0 is row `first` of so many
     int slots;
     float4* sums;            // [slot, slice, half]: c, S, T, D; or null
-    uint64_t* top;           // [split, slot / 16, top_count, lane], or null
+    uint64_t* top;           // [split, slot / 16, top_length, lane], or null
     uint64_t* bottom;        // the same with negated logits
     int* ranks;              // [split, slot / 16, target, lane], or null
     const int* targets;      // [row, target]
     float* target_logits;    // [slot, target]
-    int top_count, bottom_count, target_count;
+    int top_length, bottom_length, target_count;
     int slices, splits;
     int group;  // row tiles that are worked on together, so that their states stay in the second-level cache
     int pick;   // columns are the targets of the tile's slots, one after another, and their logits are all that is kept
@@ -48,25 +49,24 @@ struct LensArguments {
 // What a block of threads works on: a tile of slots against some columns.
 struct LensPart {
     int tile, split, begin, end;
-
-    WEIR_DEVICE LensPart(const LensArguments& a, int tile_rows) {
-        int tiles = a.slots / tile_rows, before = static_cast<int>(blockIdx.x) / (a.group * a.splits) * a.group;
-        int at = static_cast<int>(blockIdx.x) - before * a.splits, together = least(a.group, tiles - before);
-        tile = before + at % together;
-        split = at / together;
-        if (a.pick != 0) {
-            begin = tile * tile_rows * a.target_count;
-            end = begin + tile_rows * a.target_count;
-        } else {
-            begin = static_cast<int>(static_cast<int64_t>(a.slices) * split / a.splits) * kLensSlice;
-            end = least(a.vocabulary, static_cast<int>(static_cast<int64_t>(a.slices) * (split + 1) / a.splits) * kLensSlice);
-        }
-    }
 };
+
+WEIR_DEVICE LensPart lens_part(const LensArguments& a, int tile_rows) {
+    int tiles = a.slots / tile_rows, before = static_cast<int>(blockIdx.x) / (a.group * a.splits) * a.group;
+    int at = static_cast<int>(blockIdx.x) - before * a.splits, together = least(a.group, tiles - before);
+    int tile = before + at % together, split = at / together;
+    if (a.pick != 0) {
+        int columns = tile_rows * a.target_count;
+        return {tile, split, tile * columns, (tile + 1) * columns};
+    }
+    int begin = static_cast<int>(static_cast<int64_t>(a.slices) * split / a.splits) * kLensSlice;
+    int end = static_cast<int>(static_cast<int64_t>(a.slices) * (split + 1) / a.splits) * kLensSlice;
+    return {tile, split, begin, least(a.vocabulary, end)};
+}
 
 // Row of the states in a slot, or -1.
 WEIR_DEVICE int lens_row(const LensArguments& a, int slot) {
-    return a.rows != nullptr ? a.rows[slot] : slot < a.count ? slot : -1;
+    return a.rows != nullptr ? a.rows[slot] : a.first + slot < a.count ? a.first + slot : -1;
 }
 
 // Where four columns of a chunk lie. Units are turned by the row, so that neither eight rows of one unit nor what four
@@ -124,115 +124,99 @@ struct LensHeap {
 // One lane's half of the chunks of one row.
 class LensLane {
 public:
-    // `block`: first slot of the rows that stand together in a chunk; `row`: this lane's in the chunk.
-    WEIR_DEVICE LensLane(const LensArguments& arguments, const LensPart& part, int block, int first_row)
-        : a(arguments), row_(first_row + lane() % kLensRows), slot_(block + row_) {
-        int state = lens_row(a, slot_);
-        live_ = __any_sync(kAllLanes, state >= 0);
-        state = most(state, 0);
-        targets_ = a.targets + static_cast<int64_t>(state) * a.target_count;
-        reference_ = row_;
+    // `block`: first slot of the rows that stand together in a chunk; `first_row`: the warp's first in the chunk.
+    WEIR_DEVICE void begin(const LensArguments& a, const LensPart& part, int block, int first_row) {
+        slot_ = block + first_row + lane() % kLensRows;
+        own_ = reference_ = at(slot_ - block);
+        state_ = lens_row(a, slot_);
+        live_ = __any_sync(kAllLanes, state_ >= 0);
+        state_ = most(state_, 0);
         if (a.references != nullptr && a.references[slot_] >= 0) {
-            reference_ = a.references[slot_];
+            reference_ = at(a.references[slot_] - block);
         }
-        int64_t list = (static_cast<int64_t>(part.split) * a.slots + slot_) / kLensRows;
-        top_ = {a.top + list * a.top_count * kWarp + lane(), a.top_count};
-        bottom_ = {a.bottom + list * a.bottom_count * kWarp + lane(), a.bottom_count};
-        ranks_ = a.ranks + list * a.target_count * kWarp + lane();
+        top_least_ = bottom_least_ = NAN;
+        list_ = static_cast<int>((static_cast<int64_t>(part.split) * a.slots + slot_) / kLensRows);
         if (a.pick == 0) {
-            top_.clear();
-            bottom_.clear();
+            heap<false>(a).clear();
+            heap<true>(a).clear();
             for (int i = 0; i < a.target_count && a.ranks != nullptr; i++) {
-                ranks_[i * kWarp] = 0;
+                *before(a, i) = 0;
             }
         }
         begin_slice();
     }
 
     // Takes in a chunk whose first column is `first`. The caller has put products into it and waited for all who make
-    // this lane's row; before it writes to the chunk again all who share references must have come back from here.
-    template <typename Team>
-    WEIR_DEVICE void add(float* chunk, int first, const Team& team) {
+    // this lane's row; `wait` is for all who share references, and before the chunk is written to again they must have
+    // come back from here.
+    template <typename Wait>
+    WEIR_DEVICE void add(const LensArguments& a, float* chunk, int first, Wait wait) {
         int column = first + half() * kHalf;
         if (a.pick != 0) {
-            pick(chunk, column);
+            pick(a, chunk, column);
             return;
         }
         if (a.bias != nullptr || a.softcap != 0 || a.temperature != 1 || first + kLensChunk > a.vocabulary) {
-            finish_logits(chunk, column);
+            finish_logits(a, chunk, column);
         }
         if (a.references != nullptr) {
-            team.sync();
+            wait();
         }
         if (!live_) {
             return;
         }
-        float z[kHalf];
-        load(z, chunk, row_);
-        float largest = z[0];
-#pragma unroll
-        for (int j = 1; j < kHalf; j++) {
-            largest = fmaxf(largest, z[j]);
-        }
+        float largest = extreme(chunk, [](float x, float y) { return fmaxf(x, y); });
         if (a.references != nullptr) {
-            sum<true>(z, largest, chunk);
+            sum<true>(chunk, largest);
         } else if (a.sums != nullptr) {
-            sum<false>(z, largest, chunk);
+            sum<false>(chunk, largest);
         }
-        if (a.top_count != 0) {
-            select<false>(top_, top_least_, z, largest, chunk, column);
+        if (a.top_length != 0) {
+            select<false>(a, top_least_, chunk, largest, column);
         }
-        if (a.bottom_count != 0) {
-            float smallest = z[0];
-#pragma unroll
-            for (int j = 1; j < kHalf; j++) {
-                smallest = fminf(smallest, z[j]);
-            }
-            select<true>(bottom_, bottom_least_, z, -smallest, chunk, column);
+        if (a.bottom_length != 0) {
+            select<true>(a, bottom_least_, chunk, -extreme(chunk, [](float x, float y) { return fminf(x, y); }), column);
         }
         if (a.ranks != nullptr) {
-            rank(z, column);
+            rank(a, chunk, column);
         }
     }
 
     // Writes the sums of a slice and begins the next.
-    WEIR_DEVICE void end_slice(int slice) {
+    WEIR_DEVICE void end_slice(const LensArguments& a, int slice) {
         if (a.sums != nullptr && a.pick == 0 && live_) {
-            a.sums[(static_cast<int64_t>(slot_) * a.slices + slice) * 2 + half()] = make_float4(level_ * kLog2E, s_, t_, d_);
+            a.sums[(static_cast<int64_t>(slot_) * a.slices + slice) * 2 + half()] = make_float4(level_ * kLensLog2E, s_, t_, d_);
         }
         begin_slice();
     }
 
 private:
     static constexpr int kHalf = kLensChunk / 2;
-    static constexpr float kLog2E = 1.44269504f;
 
-    const LensArguments& a;
-    int row_, slot_, reference_;
+    int slot_, own_, reference_;  // the latter where this half of the own row and of the reference's begins
+    int state_, list_;
     bool live_;
     float level_, s_, t_, d_;
-    LensHeap top_, bottom_;
-    float top_least_ = NAN, bottom_least_ = NAN;  // what a logit must pass to enter; NaN lets everything in
-    const int* targets_;
-    int* ranks_;
+    float top_least_, bottom_least_;  // what a logit must pass to enter; NaN lets everything in
 
-    WEIR_DEVICE int half() const { return lane() / kLensRows; }
+    WEIR_DEVICE static int half() { return lane() / kLensRows; }
 
-    WEIR_DEVICE float4* unit(float* chunk, int row, int i) const {
-        return reinterpret_cast<float4*>(chunk + lens_at(row, half() * (kHalf / 4) + i));
+    WEIR_DEVICE static int at(int row) { return lens_at(row, half() * (kHalf / 4)); }
+
+    // Four columns of a half that begins there.
+    WEIR_DEVICE static float4 four(const float* chunk, int begin, int i) { return *reinterpret_cast<const float4*>(chunk + (begin ^ i * 4)); }
+
+    WEIR_DEVICE float& logit(float* chunk, int j) const { return chunk[(own_ ^ (j & ~3)) + j % 4]; }
+
+    template <bool kNegated>
+    WEIR_DEVICE LensHeap heap(const LensArguments& a) const {
+        int length = kNegated ? a.bottom_length : a.top_length;
+        return {(kNegated ? a.bottom : a.top) + static_cast<int64_t>(list_) * length * kWarp + lane(), length};
     }
 
-    WEIR_DEVICE float value(float* chunk, int j) const {
-        return reinterpret_cast<const float*>(unit(chunk, row_, j / 4))[j % 4];
-    }
+    WEIR_DEVICE const int* targets(const LensArguments& a) const { return a.targets + static_cast<int64_t>(state_) * a.target_count; }
 
-    WEIR_DEVICE void load(float (&z)[kHalf], float* chunk, int row) const {
-#pragma unroll
-        for (int i = 0; i < kHalf / 4; i++) {
-            float4 v = *unit(chunk, row, i);
-            z[4 * i] = v.x, z[4 * i + 1] = v.y, z[4 * i + 2] = v.z, z[4 * i + 3] = v.w;
-        }
-    }
+    WEIR_DEVICE int* before(const LensArguments& a, int target) const { return a.ranks + (static_cast<int64_t>(list_) * a.target_count + target) * kWarp + lane(); }
 
     // Below -2e38 a level would leave f32 when it is multiplied.
     WEIR_DEVICE void begin_slice() {
@@ -241,7 +225,7 @@ private:
     }
 
     // Cap and temperature, with the bits of the ops.
-    WEIR_DEVICE float scale(float z) const {
+    WEIR_DEVICE static float scale(const LensArguments& a, float z) {
         if (a.softcap != 0) {
             z = a.softcap * hyperbolic_tangent(z / a.softcap);
         }
@@ -249,51 +233,55 @@ private:
     }
 
     // From products to logits, in place; what is not in the vocabulary becomes -infinity.
-    WEIR_DEVICE void finish_logits(float* chunk, int column) {
+    WEIR_DEVICE void finish_logits(const LensArguments& a, float* chunk, int column) {
 #pragma unroll 1
         for (int j = 0; j < kHalf; j++) {
-            float* z = chunk + lens_at(row_, half() * (kHalf / 4) + j / 4) + j % 4;
-            if (column + j >= a.vocabulary) {
-                *z = -INFINITY;
-            } else {
-                *z = scale(a.bias != nullptr ? *z + a.bias[column + j] : *z);
-            }
+            float& z = logit(chunk, j);
+            z = column + j >= a.vocabulary ? -INFINITY : scale(a, a.bias != nullptr ? z + a.bias[column + j] : z);
         }
     }
 
-    WEIR_DEVICE void pick(float* chunk, int column) {
-        // Column t i + j of the tile is target j of its slot i.
+    WEIR_DEVICE void pick(const LensArguments& a, float* chunk, int column) {
+        // Column t i + j of all is target j of slot i.
         int first = slot_ * a.target_count;
         for (int i = most(first, column); i < least(first + a.target_count, column + kHalf); i++) {
-            float z = value(chunk, i - column);
-            a.target_logits[i] = scale(a.bias != nullptr ? z + a.bias[targets_[i - first]] : z);
+            float z = logit(chunk, i - column);
+            a.target_logits[i] = scale(a, a.bias != nullptr ? z + a.bias[targets(a)[i - first]] : z);
         }
+    }
+
+    template <typename Better>
+    WEIR_DEVICE float extreme(const float* chunk, Better better) const {
+        float4 v = four(chunk, own_, 0);
+#pragma unroll
+        for (int i = 1; i < kHalf / 4; i++) {
+            float4 w = four(chunk, own_, i);
+            v = make_float4(better(v.x, w.x), better(v.y, w.y), better(v.z, w.z), better(v.w, w.w));
+        }
+        return better(better(v.x, v.y), better(v.z, v.w));
     }
 
     template <bool kDivergence>
-    WEIR_DEVICE void sum(const float (&z)[kHalf], float largest, float* chunk) {
-        float old = level_ * kLog2E;
+    WEIR_DEVICE void sum(const float* chunk, float largest) {
+        float old = level_ * kLensLog2E;
         level_ = fmaxf(level_, largest);
-        float level = level_ * kLog2E, change = old - level, factor = power_of_two(change);
+        float level = level_ * kLensLog2E, change = old - level, factor = power_of_two(change);
         t_ = factor == 0 ? 0.0f : factor * fmaf(change, s_, t_);
         s_ *= factor;
         d_ *= factor;
         float s[4] = {}, t[4] = {}, d[4] = {};
 #pragma unroll
         for (int i = 0; i < kHalf / 4; i++) {
-            float q[4];
-            if (kDivergence) {
-                float4 v = *unit(chunk, reference_, i);
-                q[0] = v.x, q[1] = v.y, q[2] = v.z, q[3] = v.w;
-            }
+            float4 z4 = four(chunk, own_, i), q4 = kDivergence ? four(chunk, reference_, i) : z4;
+            float z[4] = {z4.x, z4.y, z4.z, z4.w}, q[4] = {q4.x, q4.y, q4.z, q4.w};
 #pragma unroll
             for (int j = 0; j < 4; j++) {
                 // The clamp keeps -infinity out of the product; 2^-200 is 0.
-                float y = larger_or_nan(fmaf(z[4 * i + j], kLog2E, -level), -200.0f), e = power_of_two(y);
+                float y = larger_or_nan(fmaf(z[j], kLensLog2E, -level), -200.0f), e = power_of_two(y);
                 s[j] += e;
                 t[j] = fmaf(e, y, t[j]);
                 if (kDivergence && !(e == 0)) {
-                    d[j] = fmaf(e, z[4 * i + j] - q[j], d[j]);
+                    d[j] = fmaf(e, z[j] - q[j], d[j]);
                 }
             }
         }
@@ -306,53 +294,41 @@ private:
 
     // Offers what passes the least of a list. Columns come in their order, so an equal logit comes too late.
     template <bool kNegated>
-    WEIR_DEVICE void select(LensHeap heap, float& least_in, const float (&z)[kHalf], float largest, float* chunk, int column) {
+    WEIR_DEVICE void select(const LensArguments& a, float& least_in, float* chunk, float largest, int column) {
         if (!__any_sync(kAllLanes, !(largest <= least_in))) {
             return;
         }
-        uint32_t entering = 0;
-#pragma unroll
-        for (int j = 0; j < kHalf; j++) {
-            entering |= !((kNegated ? -z[j] : z[j]) <= least_in) ? 1u << j : 0u;
-        }
-        int left = a.vocabulary - column;
-        if (left < kHalf) {
-            entering &= left > 0 ? (1u << left) - 1 : 0;
-        }
-        uint64_t root = heap.keys[0];
-        while (entering != 0) {
-            int j = __ffs(static_cast<int>(entering)) - 1;
-            entering &= entering - 1;
-            float v = value(chunk, j);
-            uint64_t key = lens_key(kNegated ? -v : v, column + j);
-            if (key > root) {
-                root = heap.replace_root(key);
+        LensHeap list = heap<kNegated>(a);
+        uint64_t root = list.keys[0];
+#pragma unroll 1
+        for (int j = 0; j < least(kHalf, a.vocabulary - column); j++) {
+            float z = kNegated ? -logit(chunk, j) : logit(chunk, j);
+            if (!(z <= least_in)) {
+                uint64_t key = lens_key(z, column + j);
+                if (key > root) {
+                    root = list.replace_root(key);
+                    least_in = root == 0 ? least_in : fmaxf(least_in, lens_logit(root));
+                }
             }
         }
 
         // What the other half's list would refuse the row does not need either.
-        float own = root == 0 ? NAN : lens_logit(root);
-        least_in = fmaxf(least_in, fmaxf(own, __shfl_xor_sync(kAllLanes, own, kLensRows)));
+        least_in = fmaxf(least_in, __shfl_xor_sync(kAllLanes, least_in, kLensRows));
     }
 
     // Counts the logits before each target's: larger ones, and before it in the vocabulary equal ones too.
-    WEIR_DEVICE void rank(const float (&z)[kHalf], int column) {
+    WEIR_DEVICE void rank(const LensArguments& a, const float* chunk, int column) {
 #pragma unroll 1
         for (int i = 0; i < a.target_count; i++) {
             float target = a.target_logits[static_cast<int64_t>(slot_) * a.target_count + i];
-            int equal = targets_[i] - column, before = 0;
-            if (equal <= 0) {
+            int equal = targets(a)[i] - column, count = 0;
+            auto add = [&](float z, int j) { count += z > target || (z == target && j < equal); };
 #pragma unroll
-                for (int j = 0; j < kHalf; j++) {
-                    before += z[j] > target;
-                }
-            } else {
-#pragma unroll
-                for (int j = 0; j < kHalf; j++) {
-                    before += z[j] > target || (z[j] == target && j < equal);
-                }
+            for (int j = 0; j < kHalf; j += 4) {
+                float4 z = four(chunk, own_, j / 4);
+                add(z.x, j), add(z.y, j + 1), add(z.z, j + 2), add(z.w, j + 3);
             }
-            ranks_[i * kWarp] += before;
+            *before(a, i) += count;
         }
     }
 };

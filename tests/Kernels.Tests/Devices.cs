@@ -44,6 +44,9 @@ public static class Devices
         return Names.Where(other => other != name && other.StartsWith(body, StringComparison.Ordinal));
     }
 
+    /// <summary>True for a device that takes products of 16-bit weights in 16 bits, and keeps keys and values of such weights so.</summary>
+    public static bool Computes16Bits(string name) => name.StartsWith("emulated-", StringComparison.Ordinal) && !name.StartsWith("emulated-f32", StringComparison.Ordinal);
+
     /// <summary>Kernels of a compute capability on the host, threads in an order that the seed draws.</summary>
     private static CudaDevice Emulated(int capability, CudaPrecision precision, long seed)
     {
@@ -58,13 +61,15 @@ public static class Devices
     }
 }
 
-/// <summary>Data of a theory with one parameter: the name of each device.</summary>
+/// <summary>
+/// Data of a theory with one parameter: the name of each device, which is also its trait, -trait device=emulated-80-1.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class EveryDeviceAttribute : DataAttribute
 {
     /// <inheritdoc/>
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new([.. Devices.Names.Select(name => new TheoryDataRow<string>(name))]);
+        new([.. Devices.Names.Select(name => new TheoryDataRow<string>(name).WithTrait("device", name))]);
 
     /// <inheritdoc/>
     public override bool SupportsDiscoveryEnumeration() => true;

@@ -13,6 +13,8 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     private readonly ICudaDriver _driver;
     private readonly DeviceCounters _counters;
     private readonly RowTables _rowTables;
+    private readonly CudaScratch _scratch;
+    private readonly LensSlots _lensSlots;
     private readonly int* _fault;
     private readonly nint _faultAddress;
 
@@ -22,6 +24,8 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         _driver = device.Driver;
         _counters = device.Counters;
         _rowTables = new RowTables(_driver);
+        _scratch = new CudaScratch(device);
+        _lensSlots = new LensSlots(_driver);
         (nint host, _faultAddress) = _driver.AllocateShared(sizeof(int));
         _fault = (int*)host;
         *_fault = 0;
@@ -35,13 +39,60 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         if (fault != 0)
         {
             *_fault = 0;
-            throw new ArgumentException(fault == 2 ? "A token id does not exist." : "A row index does not exist.");
+            throw new ArgumentException(fault switch
+            {
+                2 => "A token id does not exist.",
+                3 => "An edit names a row twice.",
+                _ => "A row index does not exist.",
+            });
+        }
+    }
+
+    /// <summary>Records what an action launches.</summary>
+    public CudaRecording Record(Action ops)
+    {
+        _driver.BeginCapture();
+        _rowTables.BeginRecording();
+        try
+        {
+            ops();
+        }
+        catch
+        {
+            RowTables.Release(_rowTables.EndRecording());
+            AbandonCapture();
+            throw;
+        }
+
+        IReadOnlyList<RowTables.Table> rows = _rowTables.EndRecording();
+        try
+        {
+            return new CudaRecording(_device, _rowTables, rows, _driver.EndCapture());
+        }
+        catch
+        {
+            RowTables.Release(rows);
+            throw;
+        }
+    }
+
+    private void AbandonCapture()
+    {
+        try
+        {
+            _driver.DestroyGraph(_driver.EndCapture());
+        }
+        catch (CudaException)
+        {
+            // What broke the recording off says more.
         }
     }
 
     public void Dispose()
     {
         _rowTables.Dispose();
+        _scratch.Dispose();
+        _lensSlots.Dispose();
         _driver.FreeShared((nint)_fault);
     }
 

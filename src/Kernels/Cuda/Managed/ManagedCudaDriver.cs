@@ -284,7 +284,7 @@ internal sealed unsafe class ManagedCudaDriver : ICudaDriver
     {
         // ManagedCuda hands the driver a copy of the map, which need not lie on the multiple of 64 that the driver wants.
         Enter();
-        TensorMap.Encode(CudaLibrary.Instance, layout, map);
+        TensorMapEncoder.Encode(CudaLibrary.Instance, layout, map);
     }
 
     public void Dispose()

@@ -199,7 +199,7 @@ internal sealed unsafe partial class NativeCudaDriver : ICudaDriver
     public void EncodeTensorMap(in TensorMapLayout layout, Span<byte> map)
     {
         Enter();
-        TensorMap.Encode(_library, layout, map);
+        TensorMapEncoder.Encode(_library, layout, map);
     }
 
     public void Dispose()

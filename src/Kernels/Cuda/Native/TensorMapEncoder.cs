@@ -3,7 +3,7 @@ using static Weir.Kernels.Cuda.Native.CudaConstants;
 namespace Weir.Kernels.Cuda.Native;
 
 /// <summary>Descriptions of matrices for the bulk copy engine.</summary>
-internal static unsafe class TensorMap
+internal static unsafe class TensorMapEncoder
 {
     private const int Bytes = 128;
     private const int Alignment = 64;

@@ -1,0 +1,171 @@
+// Changes some rows in place, see IOps.Edit and EditKind. A coefficient that changes nothing by the formula changes no bit
+// either: x + 0 v would lose the sign of -0, and 0 times infinity is NaN.
+//
+// The last block looks for a row that is named twice, which two blocks would write; the others do not wait for it.
+#include "include/elementwise.cuh"
+
+struct EditArguments {
+    weir::RowShare share;  // of the rows that are edited
+    float* target;
+    const int* rows;
+    const float* coefficients;  // or null
+    const float* operand;       // or null
+    int* fault;
+    int stride_target, stride_operand;
+    int kind;         // EditKind
+    int target_rows;
+};
+
+namespace weir {
+
+// EditKind.cs.
+enum class EditKind : int { Add = 0, Scale = 1, Zero = 2, Replace = 3, ProjectOut = 4, Clamp = 5 };
+
+WEIR_DEVICE bool is_checking_block() { return blockIdx.x == gridDim.x - 1; }
+
+WEIR_DEVICE void check_rows(const EditArguments& a) {
+    constexpr int kWindow = 1 << 15;
+    WEIR_SHARED(unsigned[kWindow / 32], seen);
+    if (blockIdx.y != 0) {
+        return;
+    }
+    for (int start = 0; start < a.target_rows; start += kWindow) {
+        for (int i = threadIdx.x; i < kWindow / 32; i += blockDim.x) {
+            seen[i] = 0;
+        }
+        __syncthreads();
+        for (int i = threadIdx.x; i < a.share.rows; i += blockDim.x) {
+            int row = a.rows[i] - start;
+            if (row < 0 || row >= kWindow) {
+                continue;
+            }
+            unsigned bit = 1u << (row % 32);
+            if ((atomicOr(&seen[row / 32], bit) & bit) != 0) {
+                report(a.fault, Fault::Twice);
+            }
+        }
+        __syncthreads();
+    }
+}
+
+// The row of the target that a thread works on, or null.
+WEIR_DEVICE float* edited_row(const EditArguments& a, const RowPart& part) {
+    if (!part.has_row()) {
+        return nullptr;
+    }
+    int row = a.rows[part.row];
+    if (row < 0 || row >= a.target_rows) {
+        report(a.fault, Fault::Index);
+        return nullptr;
+    }
+    return row_of(a.target, row, a.stride_target);
+}
+
+template <bool Aligned>
+WEIR_DEVICE void edit_row(const EditArguments& a, const RowPart& part) {
+    float* x = edited_row(a, part);
+    if (x == nullptr) {
+        return;
+    }
+    float c = a.coefficients == nullptr ? 0 : a.coefficients[part.row];
+    const float* v = row_of(a.operand, part.row, a.stride_operand);
+    switch (static_cast<EditKind>(a.kind)) {
+        case EditKind::Add:
+            if (c != 0) {
+                elementwise_quads<Aligned>(part, x, v, x, [c](float x, float v) { return fmaf(c, v, x); });
+            }
+            break;
+        case EditKind::Scale:
+            if (c != 1) {
+                elementwise_quads<Aligned>(part, x, nullptr, x, [c](float x, float) { return x * c; });
+            }
+            break;
+        case EditKind::Zero:
+            elementwise_quads<Aligned>(part, x, nullptr, x, [](float, float) { return 0.0f; });
+            break;
+        case EditKind::Replace:
+            elementwise_quads<Aligned>(part, x, v, x, [](float, float v) { return v; });
+            break;
+        case EditKind::Clamp: {
+            float low = a.operand[0], high = a.operand[1];
+            elementwise_quads<Aligned>(part, x, nullptr, x, [low, high](float x, float) {  // NaN stays NaN
+                float raised = x < low ? low : x;
+                return raised > high ? high : raised;
+            });
+            break;
+        }
+        default:
+            break;
+    }
+}
+
+template <bool Aligned>
+WEIR_DEVICE void project_row(const EditArguments& a, const RowPart& part) {
+    float* row = edited_row(a, part);
+    int quads = row == nullptr ? 0 : part.quads();
+    const float* operand = row_of(a.operand, part.row, a.stride_operand);
+    Quads<Aligned> x, v;
+    double dot = 0, square = 0;
+    for (int n = 0; n < quads; n += x.count) {
+        part.load(row, n, x);
+        part.load(operand, n, v);
+#pragma unroll
+        for (int i = 0; i < x.count; i++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                double w = v.q[i].x[j];
+                dot = fma(static_cast<double>(x.q[i].x[j]), w, dot);
+                square = fma(w, w, square);
+            }
+        }
+    }
+    dot = part.reduce(dot, Sum());
+    square = part.reduce(square, Sum());
+    double c = quads == 0 ? 0 : a.coefficients[part.row];
+    if (c == 0 || square == 0) {
+        return;
+    }
+    float factor = static_cast<float>(-c * (dot / square));
+    for (int n = 0; n < quads; n += x.count) {
+        if (quads > x.count) {
+            part.load(row, n, x);
+            part.load(operand, n, v);
+        }
+#pragma unroll
+        for (int i = 0; i < x.count; i++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                x.q[i].x[j] = fmaf(factor, v.q[i].x[j], x.q[i].x[j]);
+            }
+        }
+        part.store(row, n, x);
+    }
+}
+
+}  // namespace weir
+
+WEIR_KERNEL(edit, EditArguments, 256) {
+    if (weir::is_checking_block()) {
+        weir::check_rows(a);
+        return;
+    }
+    weir::RowPart part(a.share);
+    if (a.share.aligned) {
+        weir::edit_row<true>(a, part);
+    } else {
+        weir::edit_row<false>(a, part);
+    }
+}
+
+WEIR_KERNEL(edit_project_out, EditArguments, 1024) {
+    if (weir::is_checking_block()) {
+        weir::check_rows(a);
+        return;
+    }
+    weir::RowPart part(a.share);
+    if (a.share.aligned) {
+        weir::project_row<true>(a, part);
+    } else {
+        weir::project_row<false>(a, part);
+    }
+}

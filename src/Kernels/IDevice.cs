@@ -40,4 +40,7 @@ public interface IDevice : IDisposable
 
     /// <summary>Waits for all ops called so far.</summary>
     void Synchronize();
+
+    /// <summary>Makes a timer of the device's own work.</summary>
+    DeviceTimer CreateTimer();
 }

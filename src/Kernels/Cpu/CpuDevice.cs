@@ -128,6 +128,9 @@ public sealed unsafe class CpuDevice : IDevice
     }
 
     /// <inheritdoc/>
+    public DeviceTimer CreateTimer() => new CpuTimer();
+
+    /// <inheritdoc/>
     public void Dispose() => _workers.Dispose();
 
     internal void Freed(long bytes) => Counters.BytesAllocated -= bytes;

@@ -38,7 +38,6 @@ void fail(const char* format, ...) {
 }
 
 void warp_collective(unsigned mask, const char* what, void* operand, Act act) { running->warp_collective(mask, what, operand, act); }
-void group_collective(int first, int count, const char* what, void* operand, Act act) { running->group_collective(first, count, what, operand, act); }
 void barrier(int id, int threads) { running->barrier(id, threads, true); }
 void barrier_arrive(int id, int threads) { running->barrier(id, threads, false); }
 void wait_until(bool (*ready)(const void*), const void* state, const char* what) { running->wait_until(ready, state, what); }
@@ -46,6 +45,8 @@ bool coin() { return running->coin(); }
 void* static_shared(const void* key, size_t bytes, size_t alignment) { return running->static_shared(key, bytes, alignment); }
 unsigned char* dynamic_shared() { return running->dynamic_shared(); }
 size_t dynamic_shared_bytes() { return running->dynamic_shared_bytes(); }
+void check_shared(const void* address, size_t bytes, size_t alignment, const char* what) { running->check_shared(address, bytes, alignment, what); }
+void* own(const void* key, void* (*make)(), void (*destroy)(void*)) { return running->own(key, make, destroy); }
 void later(void (*act)(void*), const void* state, size_t bytes) { running->later(act, state, bytes); }
 
 unsigned ballot(unsigned mask, bool predicate) {
@@ -82,7 +83,7 @@ std::string Block::run(const Launch& launch, uint3 index) {
     running = this;
     adopt_host_stack(host_);
 
-    size_t count = static_cast<size_t>(launch.block.x) * launch.block.y * launch.block.z;
+    count_ = static_cast<int>(launch.block.x * launch.block.y * launch.block.z);
     if (dynamic_bytes_ != launch.shared_bytes || !dynamic_) {
         std::free(dynamic_);
         dynamic_bytes_ = launch.shared_bytes;
@@ -92,52 +93,53 @@ std::string Block::run(const Launch& launch, uint3 index) {
     std::memset(dynamic_ + launch.shared_bytes, 0x5a, kCanary);
 
     // Threads live where their fibers point to, so the vector only ever grows between launches.
-    if (threads_.size() < count) {
+    if (threads_.size() < static_cast<size_t>(count_)) {
         for (Thread& t : threads_) {
             free_stack(t.fiber);
         }
         threads_.clear();
-        threads_.resize(count);
+        threads_.resize(static_cast<size_t>(count_));
     }
-    ready_.clear();
+    ready_.resize(static_cast<size_t>(count_ + 31) / 32);
+    for (auto& warp : ready_) {
+        warp.clear();
+    }
+    ready_count_ = 0;
     polling_.clear();
     meetings_.clear();
     events_.clear();
     for (Barrier& b : barriers_) {
         b = Barrier();
     }
-    live_ = static_cast<int>(count);
-    for (size_t i = 0; i < count; i++) {
-        Thread& t = threads_[i];
+    live_ = count_;
+    for (int i = 0; i < count_; i++) {
+        Thread& t = threads_[static_cast<size_t>(i)];
         unsigned n = static_cast<unsigned>(i);
         t.position = {{n % launch.block.x, n / launch.block.x % launch.block.y, n / launch.block.x / launch.block.y}, index, launch.block, launch.grid};
         t.block = this;
-        t.id = static_cast<int>(i);
-        t.state = State::Ready;
+        t.id = i;
         t.waits_for = "";
         prepare(t.fiber, &Block::enter, &t);
-        ready_.push_back(&t);
+        wake(t);
     }
 
-    // Seed 0 goes through the threads in their order; any other draws.
+    in_order_ = launch.seed == 0;
+    greedy_ = in_order_ || dice_.below(2) == 0;
+    warp_ = in_order_ ? 0 : dice_.below(static_cast<uint32_t>(ready_.size()));
     while (live_ > 0 && error_.empty()) {
-        if (!events_.empty() && (ready_.empty() || dice_.below(16) == 0)) {
-            run_event(dice_.below(static_cast<uint32_t>(events_.size())));
+        if (!in_order_ && !polling_.empty() && dice_.below(8) == 0) {
+            wake_pollers();
+        }
+        if (!events_.empty() && (ready_count_ == 0 || (!in_order_ && dice_.below(16) == 0))) {
+            run_event(in_order_ ? 0 : dice_.below(static_cast<uint32_t>(events_.size())));
             wake_pollers();
             continue;
         }
-        if (ready_.empty() && !wake_pollers()) {
+        if (ready_count_ == 0 && !wake_pollers()) {
             error_ = deadlock();
             break;
         }
-        size_t next = launch.seed == 0 ? 0 : dice_.below(static_cast<uint32_t>(ready_.size()));
-        Thread* t = ready_[next];
-        if (launch.seed == 0) {
-            ready_.erase(ready_.begin());
-        } else {
-            ready_[next] = ready_.back();
-            ready_.pop_back();
-        }
+        Thread* t = next();
         current_ = t;
         position = &t->position;
         switch_to(host_, t->fiber);
@@ -146,6 +148,9 @@ std::string Block::run(const Launch& launch, uint3 index) {
 
     if (error_.empty()) {
         check_canaries();
+    }
+    for (int i = 0; i < count_; i++) {
+        drop_kept(threads_[static_cast<size_t>(i)]);
     }
     free_shared();
     running = nullptr;
@@ -166,11 +171,9 @@ void Block::enter(void* argument) {
     for (Barrier& b : block->barriers_) {
         block->release_if_full(b);
     }
-    for (size_t i = 0; i < block->meetings_.size(); i++) {
-        Meeting& m = block->meetings_[i];
-        int lane = t->id - m.first;
-        if (lane >= 0 && lane < m.count && (m.count > 32 || (m.mask >> lane & 1))) {
-            block->error_ = text("thread %d ended, but thread %d waits for it at %s", t->id, m.waiting[0]->id, m.what);
+    for (const Meeting& m : block->meetings_) {
+        if (m.first == t->id / 32 * 32 && (m.missing >> (t->id % 32) & 1)) {
+            block->error_ = text("thread %d ended, but thread %d waits for it at %s", t->id, block->waiting_at(m), m.what);
         }
     }
     switch_to(t->fiber, block->host_, true);
@@ -183,7 +186,33 @@ void Block::pause(Thread& thread) {
 
 void Block::wake(Thread& thread) {
     thread.state = State::Ready;
-    ready_.push_back(&thread);
+    ready_[static_cast<size_t>(thread.id / 32)].push_back(&thread);
+    ready_count_++;
+}
+
+// Who runs next. Drawn from all, threads keep abreast of each other and a warp hardly ever waits long for another, so
+// half of the blocks are greedy: a warp runs as far as it can before any other does, which is what shows that it does not
+// wait for the others where it should. Seed 0 does that with warps and lanes in their order.
+Block::Thread* Block::next() {
+    size_t lane = 0;
+    if (in_order_) {
+        while (ready_[warp_].empty()) {
+            warp_ = (warp_ + 1) % ready_.size();
+        }
+    } else {
+        if (!greedy_ || ready_[warp_].empty() || dice_.below(256) == 0) {
+            size_t drawn = dice_.below(static_cast<uint32_t>(ready_count_));
+            for (warp_ = 0; drawn >= ready_[warp_].size(); warp_++) {
+                drawn -= ready_[warp_].size();
+            }
+        }
+        lane = dice_.below(static_cast<uint32_t>(ready_[warp_].size()));
+    }
+    auto& warp = ready_[warp_];
+    Thread* t = warp[lane];
+    warp.erase(warp.begin() + static_cast<std::ptrdiff_t>(lane));
+    ready_count_--;
+    return t;
 }
 
 void Block::fail(std::string message) {
@@ -195,65 +224,61 @@ void Block::fail(std::string message) {
 }
 
 void Block::warp_collective(unsigned mask, const char* what, void* operand, Act act) {
-    int lane = current_->id % 32;
+    Thread& self = *current_;
+    int lane = self.id % 32, first = self.id - lane;
     if (!(mask >> lane & 1)) {
         fail(text("lane %d calls %s with a mask, %08x, that it is not in", lane, what, mask));
     }
-    meet(current_->id / 32 * 32, 32, mask, what, operand, act);
-}
-
-void Block::group_collective(int first, int count, const char* what, void* operand, Act act) {
-    meet(first, count, 0, what, operand, act);
-}
-
-void Block::meet(int first, int count, unsigned mask, const char* what, void* operand, Act act) {
-    Thread& self = *current_;
     size_t at = 0;
     for (; at < meetings_.size(); at++) {
-        Meeting& m = meetings_[at];
-        bool same = m.first == first && m.count == count && m.mask == mask;
-        bool overlaps = m.first < first + count && first < m.first + m.count && (count > 32 || m.count > 32 || (m.mask & mask));
-        if (same && m.what != what && std::strcmp(m.what, what) != 0) {
-            fail(text("it has come to %s, but thread %d of its warp to %s", what, m.waiting[0]->id, m.what));
+        const Meeting& m = meetings_[at];
+        if (m.first != first || !(m.mask & mask)) {
+            continue;
         }
-        if (same) {
-            break;
+        if (m.mask != mask) {
+            fail(text("it comes to %s with other lanes than thread %d, which waits at %s", what, waiting_at(m), m.what));
         }
-        if (overlaps) {
-            fail(text("it comes to %s with other threads than thread %d, which waits at %s", what, m.waiting[0]->id, m.what));
+        if (std::strcmp(m.what, what) != 0) {
+            fail(text("it has come to %s, but thread %d of its warp to %s", what, waiting_at(m), m.what));
         }
+        break;
     }
     if (at == meetings_.size()) {
-        Meeting m{first, count, mask, what, std::vector<void*>(static_cast<size_t>(count), nullptr), {}, 0};
-        for (int i = 0; i < count; i++) {
-            bool wanted = count > 32 || (mask >> i & 1);
-            size_t id = static_cast<size_t>(first + i);
-            bool exists = id < static_cast<size_t>(launch_->block.x) * launch_->block.y * launch_->block.z;
-            m.missing += wanted && exists && threads_[id].state != State::Ended;
+        unsigned there = 0;
+        for (int i = first; i < std::min(first + 32, count_); i++) {
+            there |= threads_[static_cast<size_t>(i)].state != State::Ended ? 1u << (i - first) : 0;
         }
-        meetings_.push_back(std::move(m));
+        meetings_.push_back({first, mask, mask & there, what, {}});
     }
-    Meeting& m = meetings_[at];
-    m.operands[static_cast<size_t>(self.id - first)] = operand;
-    m.missing--;
-    if (m.missing > 0) {
-        m.waiting.push_back(&self);
+    meetings_[at].operands[lane] = operand;
+    meetings_[at].missing &= ~(1u << lane);
+    if (meetings_[at].missing != 0) {
         self.state = State::Waiting;
         self.waits_for = what;
         pause(self);
         return;
     }
-    Meeting whole = std::move(m);
-    meetings_.erase(meetings_.begin() + static_cast<std::ptrdiff_t>(at));
-    act(whole.operands.data());
-    for (Thread* t : whole.waiting) {
-        wake(*t);
+    Meeting whole = meetings_[at];
+    meetings_[at] = meetings_.back();
+    meetings_.pop_back();
+    act(whole.operands);
+    bool alone = true;
+    for (int i = 0; i < 32; i++) {
+        if (i != lane && whole.operands[i]) {
+            wake(threads_[static_cast<size_t>(first + i)]);
+            alone = false;
+        }
     }
     // The last one to come takes its turn like the others.
-    if (!whole.waiting.empty() && launch_->seed != 0) {
+    if (!alone && !in_order_) {
         wake(self);
         pause(self);
     }
+}
+
+// A thread that has come to the meeting already.
+int Block::waiting_at(const Meeting& m) const {
+    return m.first + static_cast<int>(std::find_if(m.operands, m.operands + 32, [](void* p) { return p != nullptr; }) - m.operands);
 }
 
 void Block::barrier(int id, int threads, bool wait) {
@@ -315,7 +340,36 @@ bool Block::wake_pollers() {
     return any;
 }
 
-bool Block::coin() { return dice_.below(2) == 0; }
+bool Block::coin() { return !in_order_ && dice_.below(2) == 0; }
+
+void Block::check_shared(const void* address, size_t bytes, size_t alignment, const char* what) {
+    const auto* p = static_cast<const unsigned char*>(address);
+    auto holds = [&](const unsigned char* memory, size_t size) { return p >= memory && p + bytes <= memory + size; };
+    bool inside = holds(dynamic_, launch_->shared_bytes) || std::any_of(statics_.begin(), statics_.end(), [&](const Allocation& a) { return holds(a.memory, a.bytes); });
+    if (!inside) {
+        fail(text("the operand of %s does not lie in the block's shared memory", what));
+    }
+    if (reinterpret_cast<uintptr_t>(p) % alignment != 0) {
+        fail(text("the operand of %s in shared memory is not aligned to %zu bytes", what, alignment));
+    }
+}
+
+void* Block::own(const void* key, void* (*make)(), void (*destroy)(void*)) {
+    for (const Kept& k : current_->kept) {
+        if (k.key == key) {
+            return k.thing;
+        }
+    }
+    current_->kept.push_back({key, make(), destroy});
+    return current_->kept.back().thing;
+}
+
+void Block::drop_kept(Thread& thread) {
+    for (const Kept& k : thread.kept) {
+        k.destroy(k.thing);
+    }
+    thread.kept.clear();
+}
 
 void Block::later(void (*act)(void*), const void* state, size_t bytes) {
     const auto* from = static_cast<const unsigned char*>(state);
@@ -363,9 +417,9 @@ void Block::free_shared() {
 
 std::string Block::deadlock() const {
     const Thread *first = nullptr, *other = nullptr;
-    for (size_t i = 0; i < threads_.size(); i++) {
-        const Thread& t = threads_[i];
-        if (t.block && (t.state == State::Waiting || t.state == State::Polling)) {
+    for (int i = 0; i < count_; i++) {
+        const Thread& t = threads_[static_cast<size_t>(i)];
+        if (t.state == State::Waiting || t.state == State::Polling) {
             if (!first) {
                 first = &t;
             } else if (std::strcmp(first->waits_for, t.waits_for) != 0) {
@@ -373,7 +427,7 @@ std::string Block::deadlock() const {
             }
         }
     }
-    std::string message = text("no thread can go on: %d of %zu are left, thread %d waits at %s", live_, threads_.size(), first ? first->id : -1, first ? first->waits_for : "nothing");
+    std::string message = text("no thread can go on: %d of %d are left, thread %d waits at %s", live_, count_, first ? first->id : -1, first ? first->waits_for : "nothing");
     return other ? message + text(", thread %d at %s", other->id, other->waits_for) : message;
 }
 

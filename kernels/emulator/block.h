@@ -41,18 +41,21 @@ public:
     std::string run(const Launch& launch, uint3 index);
 
     void warp_collective(unsigned mask, const char* what, void* operand, Act act);
-    void group_collective(int first, int count, const char* what, void* operand, Act act);
     void barrier(int id, int threads, bool wait);
     void wait_until(bool (*ready)(const void*), const void* state, const char* what);
     bool coin();
     void* static_shared(const void* key, size_t bytes, size_t alignment);
     unsigned char* dynamic_shared() { return dynamic_; }
     size_t dynamic_shared_bytes() const { return launch_->shared_bytes; }
+    void check_shared(const void* address, size_t bytes, size_t alignment, const char* what);
+    void* own(const void* key, void* (*make)(), void (*destroy)(void*));
     void later(void (*act)(void*), const void* state, size_t bytes);
     [[noreturn]] void fail(std::string message);
 
 private:
     enum class State { Ready, Waiting, Polling, Ended };
+
+    struct Kept { const void* key; void* thing; void (*destroy)(void*); };
 
     struct Thread {
         Fiber fiber;
@@ -63,16 +66,15 @@ private:
         const char* waits_for;
         bool (*ready)(const void*);
         const void* ready_state;
+        std::vector<Kept> kept;
     };
 
-    // Threads that meet: lanes of a warp, or a run of threads of the block.
+    // Lanes of a warp that meet.
     struct Meeting {
-        int first, count;
-        unsigned mask;
+        int first;  // Thread of lane 0.
+        unsigned mask, missing;
         const char* what;
-        std::vector<void*> operands;
-        std::vector<Thread*> waiting;
-        int missing;
+        void* operands[32];
     };
 
     struct Barrier { int arrived = 0, wanted = 0; std::vector<Thread*> waiting; };
@@ -82,17 +84,21 @@ private:
     static void enter(void* thread);
     void pause(Thread& thread);
     void wake(Thread& thread);
-    void meet(int first, int count, unsigned mask, const char* what, void* operand, Act act);
+    Thread* next();
+    void drop_kept(Thread& thread);
     void release_if_full(Barrier& barrier);
     void run_event(size_t which);
     bool wake_pollers();
+    int waiting_at(const Meeting& meeting) const;
     std::string deadlock() const;
     void check_canaries();
     void free_shared();
 
     const Launch* launch_ = nullptr;
     std::vector<Thread> threads_;
-    std::vector<Thread*> ready_;
+    std::vector<std::vector<Thread*>> ready_;  // By warp.
+    size_t ready_count_ = 0, warp_ = 0;
+    bool in_order_ = false, greedy_ = false;
     std::vector<Thread*> polling_;
     std::vector<Meeting> meetings_;
     std::vector<Event> events_;
@@ -102,7 +108,7 @@ private:
     size_t dynamic_bytes_ = 0;
     Fiber host_;
     Thread* current_ = nullptr;
-    int live_ = 0;
+    int count_ = 0, live_ = 0;
     Dice dice_{0};
     std::string error_;
 };

@@ -38,11 +38,10 @@ extern thread_local const Position* position;
 // Ends the launch with an error; does not come back.
 [[noreturn]] void fail(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
-// Waits until every thread of the group has come here with an operand of its own, then lets the last one that came
-// run `act` over all operands, then everybody goes on. A lane that is not there has a null operand.
+// Waits until every lane of the mask has come here with an operand of its own, then lets the last one that came run
+// `act` over all 32 operands, then everybody goes on. A lane that is not there has a null operand.
 using Act = void (*)(void** operands);
 void warp_collective(unsigned mask, const char* what, void* operand, Act act);
-void group_collective(int first_thread, int threads, const char* what, void* operand, Act act);
 
 // bar.sync: barrier `id` of the block, for so many threads; 0 threads is all that have not ended.
 void barrier(int id, int threads);
@@ -51,12 +50,23 @@ void barrier_arrive(int id, int threads);
 // Lets other threads run; the thread goes on when `ready(state)` holds.
 void wait_until(bool (*ready)(const void*), const void* state, const char* what);
 
-// A coin of the launch's seed.
+// A coin of the launch's seed: whether something that may happen early does. With seed 0 nothing does.
 bool coin();
 
 void* static_shared(const void* key, size_t bytes, size_t alignment);
 unsigned char* dynamic_shared();
 size_t dynamic_shared_bytes();
+
+// Fails unless these bytes are shared memory of the block and aligned.
+void check_shared(const void* address, size_t bytes, size_t alignment, const char* what);
+
+// Something that the running thread keeps from call to call until it ends.
+void* own(const void* key, void* (*make)(), void (*destroy)(void*));
+template <typename T>
+T& own() {
+    static const char key = 0;
+    return *static_cast<T*>(own(&key, [] { return static_cast<void*>(new T()); }, [](void* p) { delete static_cast<T*>(p); }));
+}
 
 // Something that happens later by itself (a bulk copy): runs at a moment that the seed chooses, at the latest when no
 // thread could go on without it. `state` is copied.

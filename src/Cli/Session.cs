@@ -4,7 +4,8 @@ using Weir.Cli.Options;
 using Weir.Cli.Rendering;
 using Weir.Engine;
 using Weir.Engine.Checkpoints;
-using Weir.Kernels.Cpu;
+using Weir.Kernels;
+using Weir.Kernels.Cuda;
 
 namespace Weir.Cli;
 
@@ -52,8 +53,8 @@ internal sealed class Session
     /// <summary>The options of every verb.</summary>
     public Option[] GlobalOptions => _globals.All;
 
-    /// <summary>Values that an option took on by itself, by the option's name, for result files.</summary>
-    public Dictionary<string, string> InEffect { get; } = new(StringComparer.Ordinal);
+    /// <summary>Values that an option took on by itself, by the option's name, for result files; null where it has none.</summary>
+    public Dictionary<string, string?> InEffect { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Where the model is.</summary>
     public string ModelDirectory
@@ -70,18 +71,36 @@ internal sealed class Session
         return checkpoint;
     }
 
-    /// <summary>Opens the processor.</summary>
-    public CpuDevice OpenDevice()
+    /// <summary>Opens the device that the options ask for.</summary>
+    /// <param name="precision">Precision of its products where the options do not say; null for the device's own.</param>
+    public IDevice OpenDevice(CudaPrecision? precision = null)
     {
-        _ = _globals.Device.Get(Arguments);
-        var device = new CpuDevice(_globals.Threads.Get(Arguments), VectorBits[_globals.VectorBits.Get(Arguments)]);
-        InEffect["--threads"] = Text.Of(device.Threads);
-        InEffect["--vector-bits"] = Text.Of(device.VectorBits);
+        int threads = _globals.Threads.Get(Arguments);
+        int vectorBits = VectorBits[_globals.VectorBits.Get(Arguments)];
+        IDevice device = Devices.Open(new DeviceOptions
+        {
+            Name = _globals.Device.Get(Arguments)!,
+            Threads = threads == 0 ? null : threads,
+            VectorBits = vectorBits == 0 ? null : vectorBits,
+            Precision = Arguments.GetValue(_globals.Precision) is null ? precision : (CudaPrecision)_globals.Precision.Get(Arguments),
+            Deterministic = _globals.Deterministic.Get(Arguments),
+        });
+        DeviceOptions o = device.OpenedWith;
+        InEffect["--device"] = o.Name;
+        InEffect["--precision"] = o.Precision?.ToString().ToLowerInvariant();
+        InEffect["--deterministic"] = o.Deterministic ? "true" : "false";
+        InEffect["--threads"] = o.Threads is { } t ? Text.Of(t) : null;
+        InEffect["--vector-bits"] = o.VectorBits is { } b ? Text.Of(b) : null;
         return device;
     }
 
+    /// <summary>The options of the device last opened, as a command line for another run on the same one.</summary>
+    public IEnumerable<string> DeviceArguments => new Option[] { _globals.Device, _globals.Precision, _globals.Deterministic, _globals.Threads, _globals.VectorBits }
+        .Where(o => InEffect[o.Name] is not null and not "false")
+        .SelectMany(o => o is FlagSetting ? (string[])[o.Name] : [o.Name, InEffect[o.Name]!]);
+
     /// <summary>Loads the model onto a device and says what its loader noticed.</summary>
-    public Model LoadModel(CpuDevice device)
+    public Model LoadModel(IDevice device)
     {
         using var bar = new ProgressBar(Terminal, "loading", Cancellation);
         Model model = Model.Load(ModelDirectory, new LoadOptions { Device = device, Progress = bar });

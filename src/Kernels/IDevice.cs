@@ -8,6 +8,9 @@ public interface IDevice : IDisposable
     /// <summary>A name for people: processor, vector width or compute capability, threads.</summary>
     string Name { get; }
 
+    /// <summary>The options in effect: they open the same device again.</summary>
+    DeviceOptions OpenedWith { get; }
+
     /// <summary>The ops, run in the order of the calls.</summary>
     IOps Ops { get; }
 

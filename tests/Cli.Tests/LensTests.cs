@@ -100,7 +100,7 @@ public class LensTests
     [InlineData("is a directory", "--html", "/tmp")]
     [InlineData("is a file", "--out", "/etc/hosts")]
     [InlineData("--json needs a value, FILE", "--json", "")]
-    [InlineData("--device must be cpu", "--device", "tpu")]
+    [InlineData("there is no device called 'tpu'", "--device", "tpu")]
     [InlineData("--threads must be a whole number from 1", "--threads", "0")]
     [InlineData("--vector-bits must be widest, 512, 256 or 128", "--vector-bits", "64")]
     public void Bad_options_are_refused(string expected, params string[] options) =>

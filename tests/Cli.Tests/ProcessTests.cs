@@ -41,6 +41,10 @@ public partial class ProcessTests
     }
 
     [Fact]
+    public async Task An_emulator_that_is_not_built_is_one_sentence() =>
+        WeirRun.Refused(await ShellAsync($"WEIR_EMULATOR=/nowhere '{Program}' lens a --device emulated"), "make -C kernels/emulator");
+
+    [Fact]
     public async Task Interrupting_it_leaves_no_file_and_says_130()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are Unix's.");

@@ -43,6 +43,9 @@ public class RecordTests
         Assert.Equal(32, options.GetProperty("max-tokens").GetInt32());
         Assert.Equal(-3, options.GetProperty("seed").GetInt64());
         Assert.Equal(2, options.GetProperty("stop").GetArrayLength());
+        Assert.Equal("cpu", options.GetProperty("device").GetString());
+        Assert.Equal("f32", options.GetProperty("precision").GetString());
+        Assert.True(options.GetProperty("deterministic").GetBoolean());
         Assert.Contains("128-bit vectors, 1 thread", json.RootElement.GetProperty("device").GetString(), StringComparison.Ordinal);
     }
 

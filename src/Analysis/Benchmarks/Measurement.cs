@@ -33,10 +33,10 @@ public sealed record Measurement
         {
             if (prepared.Baseline is not null)
             {
-                Time(prepared.Baseline, baseline, keep: i >= 0);
+                Time(device, prepared.Baseline, baseline, keep: i >= 0);
             }
 
-            Time(prepared.Run, times, keep: i >= 0);
+            Time(device, prepared.Run, times, keep: i >= 0);
         }
 
         return new Measurement
@@ -55,10 +55,12 @@ public sealed record Measurement
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
 
-    private static void Time(Action work, List<double> times, bool keep)
+    private static void Time(IDevice device, Action work, List<double> times, bool keep)
     {
+        device.Synchronize();
         long start = Stopwatch.GetTimestamp();
         work();
+        device.Synchronize();
         if (keep)
         {
             times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);

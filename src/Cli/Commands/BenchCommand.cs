@@ -4,7 +4,6 @@ using Weir.Cli.Options;
 using Weir.Cli.Output;
 using Weir.Cli.Rendering;
 using Weir.Kernels;
-using Weir.Kernels.Cpu;
 
 namespace Weir.Cli.Commands;
 
@@ -44,7 +43,7 @@ internal sealed class BenchCommand : Verb
     {
         if (_case.Get(session.Arguments) is { } name)
         {
-            using CpuDevice own = session.OpenDevice();
+            using IDevice own = session.OpenDevice();
             session.Terminal.Output.WriteLine(PeerProcess.ResultLine(Measurement.Take(Select(session, [name])[0], own, Repetitions)));
             return;
         }
@@ -61,12 +60,12 @@ internal sealed class BenchCommand : Verb
 
         IReadOnlyList<BenchmarkCase> cases = Select(session, _only.Get(session.Arguments));
         string device;
-        using (CpuDevice opened = session.OpenDevice())
+        using (IDevice opened = session.OpenDevice())
         {
             device = opened.Name;
         }
 
-        string ours = string.Join(' ', [.. Program.Select(Quote), "bench", "--threads", session.InEffect["--threads"], "--vector-bits", session.InEffect["--vector-bits"]]);
+        string ours = string.Join(' ', [.. Program.Select(Quote), "bench", .. session.DeviceArguments]);
         var rows = new List<BenchmarkRow>();
         foreach (BenchmarkRow row in BenchmarkSuite.Run(cases, ours, peers, _passes.Get(session.Arguments), session.Terminal.Note, session.Cancellation))
         {

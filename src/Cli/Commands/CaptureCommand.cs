@@ -8,7 +8,6 @@ using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
 using Weir.Kernels;
-using Weir.Kernels.Cpu;
 
 namespace Weir.Cli.Commands;
 
@@ -59,7 +58,7 @@ internal sealed class CaptureCommand : Verb
         IReadOnlyList<EditRequest> edits = _edits.Read(session);
         IReadOnlyList<Prompt> prompts = _prompt.Read(session);
 
-        using CpuDevice device = session.OpenDevice();
+        using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         int[][] ids = [.. prompts.Select(p => p.Encode(model))];
         HookSet hooks = EditSettings.Hooks(edits, [.. ids.Select(i => i.Length)], continues: false).Capture(sites);

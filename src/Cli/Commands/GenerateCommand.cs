@@ -7,7 +7,7 @@ using Weir.Cli.Output;
 using Weir.Cli.Rendering;
 using Weir.Engine;
 using Weir.Engine.Generation;
-using Weir.Kernels.Cpu;
+using Weir.Kernels;
 
 namespace Weir.Cli.Commands;
 
@@ -74,7 +74,7 @@ internal sealed class GenerateCommand : Verb
             session.Terminal.Note("at temperature 0 all texts of a prompt are the same; give --temperature for different ones");
         }
 
-        using CpuDevice device = session.OpenDevice();
+        using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         Continuation[] texts = [.. prompts.SelectMany(prompt =>
         {

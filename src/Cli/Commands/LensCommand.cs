@@ -10,7 +10,6 @@ using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
 using Weir.Engine.Lens;
 using Weir.Kernels;
-using Weir.Kernels.Cpu;
 
 namespace Weir.Cli.Commands;
 
@@ -71,7 +70,7 @@ internal sealed class LensCommand : Verb
         IReadOnlyList<EditRequest> edits = _edits.Read(session);
         Prompt prompt = _prompt.Read(session)[0];
 
-        using CpuDevice device = session.OpenDevice();
+        using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         int[] ids = prompt.Encode(model);
         (int first, int end) = range.In(ids.Length);

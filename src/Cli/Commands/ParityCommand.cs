@@ -6,7 +6,7 @@ using Weir.Cli.Output;
 using Weir.Cli.Rendering;
 using Weir.Engine;
 using Weir.Kernels;
-using Weir.Kernels.Cpu;
+using Weir.Kernels.Cuda;
 
 namespace Weir.Cli.Commands;
 
@@ -42,7 +42,9 @@ internal sealed class ParityCommand : Verb
         OutputFile.Check("--json", json);
         string[] directories = session.Arguments.GetValue(_directories) is { Length: > 0 } given ? given : [session.ModelDirectory];
         var reports = new List<ParityReport>();
-        using CpuDevice device = session.OpenDevice();
+        
+        // What it is compared with was computed in float32.
+        using IDevice device = session.OpenDevice(CudaPrecision.F32);
         foreach (string directory in directories)
         {
             session.Cancellation.ThrowIfCancellationRequested();

@@ -14,10 +14,11 @@ internal sealed class ChoiceSetting : Option<string?>, ISetting
         _choices = choices;
         HelpName = string.Join('|', choices);
         Description = description;
+        DefaultText = choices[0];
     }
 
     /// <inheritdoc/>
-    public string? DefaultText => _choices.Length > 1 ? _choices[0] : null;
+    public string? DefaultText { get; init; }
 
     /// <inheritdoc/>
     public bool Repeats => false;
@@ -33,5 +34,5 @@ internal sealed class ChoiceSetting : Option<string?>, ISetting
     /// <inheritdoc/>
     public void Echo(Utf8JsonWriter json, ParseResult arguments) => json.WriteStringValue(_choices[Get(arguments)]);
 
-    private string Alternatives() => _choices.Length == 1 ? _choices[0] : $"{string.Join(", ", _choices[..^1])} or {_choices[^1]}";
+    private string Alternatives() => $"{string.Join(", ", _choices[..^1])} or {_choices[^1]}";
 }

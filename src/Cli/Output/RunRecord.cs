@@ -155,6 +155,10 @@ internal static class RunRecord
             {
                 json.WriteNumberValue(number);
             }
+            else if (option is FlagSetting && value is not null)
+            {
+                json.WriteBooleanValue(value == "true");
+            }
             else
             {
                 json.WriteStringValue(value);

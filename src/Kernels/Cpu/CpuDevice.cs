@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Weir.Kernels.Cpu.Simd;
+using Weir.Kernels.Cuda;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
@@ -45,6 +46,16 @@ public sealed unsafe class CpuDevice : IDevice
 
     /// <inheritdoc/>
     public string Name => $"CPU, {VectorBits}-bit vectors, {Threads} thread{(Threads == 1 ? "" : "s")}";
+
+    /// <inheritdoc/>
+    public DeviceOptions OpenedWith => new()
+    {
+        Name = "cpu",
+        Threads = Threads,
+        VectorBits = VectorBits,
+        Precision = CudaPrecision.F32,
+        Deterministic = true,
+    };
 
     /// <summary>Width of the vectors in use.</summary>
     public int VectorBits { get; }

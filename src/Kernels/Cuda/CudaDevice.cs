@@ -7,10 +7,12 @@ namespace Weir.Kernels.Cuda;
 public sealed class CudaDevice : IDevice
 {
     private readonly CudaOps _ops;
+    private readonly string _name;
 
-    internal CudaDevice(ICudaDriver driver, CudaOptions? options = null)
+    internal CudaDevice(ICudaDriver driver, CudaOptions? options, string name)
     {
         Driver = driver;
+        _name = name;
         Options = options ?? new CudaOptions();
         Kernels = new CudaKernels(driver);
         _ops = new CudaOps(this);
@@ -28,6 +30,9 @@ public sealed class CudaDevice : IDevice
     public CudaOptions Options { get; }
 
     /// <inheritdoc/>
+    public DeviceOptions OpenedWith => new() { Name = _name, Precision = Options.Precision, Deterministic = Options.Deterministic };
+
+    /// <inheritdoc/>
     public IOps Ops => _ops;
 
     /// <inheritdoc/>
@@ -40,10 +45,20 @@ public sealed class CudaDevice : IDevice
 
     internal CudaKernels Kernels { get; }
 
+    /// <summary>Opens a GPU.</summary>
+    /// <param name="ordinal">Which, in the driver's order, from 0.</param>
+    /// <param name="options">How it computes.</param>
+    /// <exception cref="CudaException">There is no driver, or no such GPU.</exception>
+    public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
+        throw new CudaException($"NoCuda: this program has no binding to a CUDA driver, so there is no cuda:{ordinal}; use the device cpu or emulated.");
+
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
-    public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null) =>
-        new(new EmulatedCudaDriver(emulator ?? new EmulatorOptions()), options);
+    public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null)
+    {
+        emulator ??= new EmulatorOptions();
+        return new CudaDevice(new EmulatedCudaDriver(emulator), options, string.Create(CultureInfo.InvariantCulture, $"emulated:{emulator.Capability}"));
+    }
 
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long bytes)

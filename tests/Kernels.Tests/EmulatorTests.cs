@@ -1,0 +1,115 @@
+using System.Runtime.InteropServices;
+using Weir.Kernels.Cuda;
+
+namespace Weir.Kernels.Tests;
+
+/// <summary>
+/// The emulator that the kernels are tested on is itself tested: the kernels of kernels/emulator/faults use every word of
+/// CUDA that it knows and are right with every seed; with a fault planted in them a few seeds show it, as an error or as a
+/// wrong result.
+/// </summary>
+public sealed unsafe class EmulatorTests
+{
+    private const int Seeds = 20;
+    private const int SeedsForFaults = 5;
+
+    private static IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds + 1).Select(s => (long)s);
+
+    [Theory]
+    [InlineData("tile_product_bf16", 80)]
+    [InlineData("tile_product_bf16_transposed", 80)]
+    [InlineData("tile_product_f16", 80)]
+    [InlineData("tile_product_f16_transposed", 72)]
+    [InlineData("tile_product_bf16", 16)]
+    public void TilesAreMultipliedExactly(string kernel, int k) => RightWithEverySeed(seed => TileProduct(kernel, k, seed, fault: 0));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void FaultsOfATileProductAreSeen(int fault) => SeenWithAFewSeeds(seed => TileProduct("tile_product_bf16", 80, seed, fault));
+
+    private static void RightWithEverySeed(Func<long, (float[] Expected, float[] Actual)> run)
+    {
+        foreach (long seed in AllSeeds)
+        {
+            (float[] expected, float[] actual) = run(seed);
+            Oracle.SameBits(expected, actual, $"seed {seed}");
+        }
+    }
+
+    private static void SeenWithAFewSeeds(Func<long, (float[] Expected, float[] Actual)> run)
+    {
+        for (long seed = 0; seed < SeedsForFaults; seed++)
+        {
+            try
+            {
+                (float[] expected, float[] actual) = run(seed);
+                if (!MemoryMarshal.AsBytes(expected.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(actual.AsSpan())))
+                {
+                    return;
+                }
+            }
+            catch (CudaException)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("No seed shows the fault.");
+    }
+
+    private static (float[] Expected, float[] Actual) TileProduct(string kernel, int k, long seed, int fault)
+    {
+        const int M = 32;
+        const int N = 16;
+        bool half = kernel.Contains("f16", StringComparison.Ordinal) && !kernel.Contains("bf16", StringComparison.Ordinal);
+        bool transposed = kernel.EndsWith("_transposed", StringComparison.Ordinal);
+        ushort[] a = Numbers16(M * k, half, 1), b = Numbers16(N * k, half, 2);
+        var expected = new float[M * N];
+        for (int m = 0; m < M; m++)
+        {
+            for (int n = 0; n < N; n++)
+            {
+                float sum = 0;
+                for (int i = 0; i < k; i++)
+                {
+                    sum = MathF.FusedMultiplyAdd(Widen(a[(m * k) + i], half), Widen(b[transposed ? (n * k) + i : (i * N) + n], half), sum);
+                }
+
+                expected[(m * N) + n] = sum;
+            }
+        }
+
+        using var run = new EmulatorRun(seed);
+        float* y = run.Output(M * N);
+        run.Launch(kernel, 1, 64, new TileProductArguments { A = run.Input(a), B = run.Input(b), Y = y, K = k, Fault = fault });
+        return (expected, run.Read(y, M * N));
+    }
+
+    private static ushort[] Numbers16(int count, bool half, int seed)
+    {
+        var random = new Random(seed);
+        var values = new ushort[count];
+        foreach (ref ushort v in values.AsSpan())
+        {
+            float x = (float)((2 * random.NextDouble()) - 1);
+            v = half ? BitConverter.HalfToUInt16Bits((Half)x) : (ushort)(BitConverter.SingleToUInt32Bits(x) >> 16);
+        }
+
+        return values;
+    }
+
+    private static float Widen(ushort bits, bool half) =>
+        half ? (float)BitConverter.UInt16BitsToHalf(bits) : BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TileProductArguments
+    {
+        public ushort* A, B;
+        public float* Y;
+        public int K, Fault;
+    }
+}

@@ -81,6 +81,9 @@ struct Kernel {
 
 struct Registration { explicit Registration(const Kernel& kernel); };
 
+// The threads of WEIR_KERNEL's launch bounds.
+constexpr int most_threads(int threads, int /* blocks */ = 1) { return threads; }
+
 float widen_f16(uint16_t bits);
 uint16_t narrow_f16(float x);
 inline uint16_t narrow_bf16(float x) {
@@ -118,9 +121,9 @@ unsigned ballot(unsigned mask, bool predicate);
 #define blockDim (::weir::emulator::position->block_size)
 #define gridDim (::weir::emulator::position->grid_size)
 
-#define WEIR_KERNEL(name, Arguments, threads)                                             \
+#define WEIR_KERNEL(name, Arguments, ...)                                                 \
     static void name##_body(const Arguments& a);                                          \
-    static const ::weir::emulator::Registration name##_registration({#name, sizeof(Arguments), threads, \
+    static const ::weir::emulator::Registration name##_registration({#name, sizeof(Arguments), ::weir::emulator::most_threads(__VA_ARGS__), \
         [](const void* p) { name##_body(*static_cast<const Arguments*>(p)); }});          \
     static void name##_body(const Arguments& a)
 

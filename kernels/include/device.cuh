@@ -6,7 +6,8 @@
 //     struct AddArguments { const float* a; ... };
 //     WEIR_KERNEL(add, AddArguments, 256) { ... a.x ... }
 //
-// The third operand is the largest block it may be launched with. Products and sums are contracted nowhere (-fmad=false,
+// The third operand is the largest block it may be launched with; a fourth, the blocks that a multiprocessor must have
+// registers for. Products and sums are contracted nowhere (-fmad=false,
 // -ffp-contract=off): a fused multiply-add is written fmaf, so that host, device and CPU body round alike.
 #pragma once
 
@@ -16,8 +17,8 @@
 #ifdef __CUDACC__
 
 #define WEIR_DEVICE __device__ __forceinline__
-#define WEIR_KERNEL(name, Arguments, threads) \
-    extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Arguments a)
+#define WEIR_KERNEL(name, Arguments, ...) \
+    extern "C" __global__ void __launch_bounds__(__VA_ARGS__) name(const __grid_constant__ Arguments a)
 
 // A block's own memory: WEIR_SHARED(float[32], partial); the second form is as long as the launch says.
 #define WEIR_SHARED(type, name)    \

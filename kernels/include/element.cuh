@@ -22,6 +22,16 @@ WEIR_DEVICE float widen(f16 x) {
 #endif
 }
 
+// Four elements that lie side by side, the first at a multiple of their size.
+WEIR_DEVICE float4 widen4(const float* p) { return *reinterpret_cast<const float4*>(p); }
+
+template <typename T>
+WEIR_DEVICE float4 widen4(const T* p) {
+    uint2 words = *reinterpret_cast<const uint2*>(p);
+    return make_float4(widen(T{static_cast<uint16_t>(words.x)}), widen(T{static_cast<uint16_t>(words.x >> 16)}),
+                       widen(T{static_cast<uint16_t>(words.y)}), widen(T{static_cast<uint16_t>(words.y >> 16)}));
+}
+
 template <typename T>
 WEIR_DEVICE T narrow(float x);
 

@@ -1,4 +1,5 @@
-// Sixteen bytes at once, as many as one instruction moves: the address must be a multiple of 16.
+// Sixteen bytes at once, as many as one instruction moves: the address must be a multiple of 16. Rows of tensors may begin
+// at any multiple of 4 bytes and end at any element: load4 and store4 take four floats of such a row.
 #pragma once
 
 #include "element.cuh"
@@ -30,5 +31,29 @@ WEIR_DEVICE void store16(T* p, const Vector16<T>& v) {
     memcpy(&words, &v, sizeof words);
     *reinterpret_cast<uint4*>(p) = words;
 }
+
+// The first `count` of four floats at p, the others 0; in one access where `wide` says that p is a multiple of 16 bytes.
+WEIR_DEVICE float4 load4(const float* p, bool wide, int count) {
+    if (wide && count >= 4) {
+        return *reinterpret_cast<const float4*>(p);
+    }
+    return make_float4(count > 0 ? p[0] : 0.0f, count > 1 ? p[1] : 0.0f, count > 2 ? p[2] : 0.0f, count > 3 ? p[3] : 0.0f);
+}
+
+WEIR_DEVICE void store4(float* p, float4 v, bool wide, int count) {
+    if (wide && count >= 4) {
+        *reinterpret_cast<float4*>(p) = v;
+        return;
+    }
+    if (count > 0) p[0] = v.x;
+    if (count > 1) p[1] = v.y;
+    if (count > 2) p[2] = v.z;
+    if (count > 3) p[3] = v.w;
+}
+
+template <typename F>
+WEIR_DEVICE float4 map4(float4 v, F f) { return make_float4(f(v.x), f(v.y), f(v.z), f(v.w)); }
+
+WEIR_DEVICE float4 add4(float4 a, float4 b) { return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }
 
 }  // namespace weir

@@ -8,7 +8,7 @@ public class DeviceTests
     [InlineData("there is no device called 'cpu:1'", "--device", "cpu:1")]
     [InlineData("there is no device called 'cuda:one'", "--device", "cuda:one")]
     [InlineData("there is no device called 'emulated:75'", "--device", "emulated:75")]
-    [InlineData("cuda:99", "--device", "cuda:99")]
+    [InlineData("There is no CUDA d", "--device", "cuda:99")] // Driver, or device 99.
     [InlineData("--device needs a value, DEVICE", "--device", "")]
     [InlineData("are the CPU's to choose", "--device", "cuda", "--threads", "2")]
     [InlineData("are the CPU's to choose", "--device", "emulated", "--vector-bits", "256")]

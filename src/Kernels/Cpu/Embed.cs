@@ -8,8 +8,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     public void Embed(Tensor ids, WeightMatrix table, float scale, Tensor y)
     {
         var matrix = (PackedMatrix)table;
-        Check.Rows(y, y.Rows, table.Inputs);
-        Check.Integers(ids, y.Rows);
+        Check.Embed(ids, table, y);
         int* id = Integers(ids);
         for (int i = 0; i < y.Rows; i++)
         {

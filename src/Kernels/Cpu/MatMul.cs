@@ -15,7 +15,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     public void MatMul(Tensor x, WeightMatrix w, Tensor y, in MatMulOptions options = default)
     {
         var matrix = (PackedMatrix)w;
-        CheckProduct(x, matrix, y, options);
+        Check.MatMul(x, w, y, options);
         _counters.Ops++;
         _counters.Flops += 2L * x.Rows * x.Width * w.Outputs;
         int k = x.Width;
@@ -47,24 +47,6 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                 ResidualStride = options.Residual.IsAbsent ? 0 : options.Residual.RowStride,
             };
             _workers.For(body.Chunks, ref body);
-        }
-    }
-
-    private static void CheckProduct(Tensor x, PackedMatrix w, Tensor y, in MatMulOptions options)
-    {
-        Check.Floats(x);
-        Check.Rows(y, x.Rows, w.Outputs);
-        Check.That(
-            options.InputOffset is { } offset ? offset >= 0 && offset <= w.Inputs - x.Width : x.Width == w.Inputs,
-            "The matrix has not the inputs that x multiplies.");
-        if (!options.Bias.IsAbsent)
-        {
-            Check.Vector(options.Bias, w.Outputs);
-        }
-
-        if (!options.Residual.IsAbsent)
-        {
-            Check.Like(options.Residual, y);
         }
     }
 }

@@ -33,22 +33,7 @@ internal sealed unsafe class PackedMatrix : WeightMatrix
     /// <summary>Packs a matrix; <see cref="MatrixPacker"/> does the work.</summary>
     public static PackedMatrix Load(CpuDevice device, CpuWorkers workers, MatrixSource source)
     {
-        if (source.Type == ElementType.I32)
-        {
-            throw new ArgumentException("Weights are f32, bf16 or f16.", nameof(source));
-        }
-
-        long outputs = 0;
-        foreach (MatrixPart part in source.Parts)
-        {
-            outputs += part.Outputs;
-        }
-
-        if (outputs != source.Outputs || source.Inputs < 0)
-        {
-            throw new ArgumentException($"Parts with {outputs} outputs do not make a matrix with {source.Outputs}.", nameof(source));
-        }
-
+        source.Validate();
         long bytes = (long)PanelsOf(source.Outputs) * TileKernel.Width * source.Inputs * source.Type.Size();
         var matrix = new PackedMatrix(source, device.Allocate(bytes));
         MatrixPacker.Pack(workers, source, matrix);

@@ -7,8 +7,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void WeightColumns(WeightMatrix w, int start, Tensor y)
     {
-        Check.Rows(y, y.Rows, w.Outputs);
-        Check.That(start >= 0 && start <= w.Inputs - y.Rows, "The matrix has not all the inputs asked for.");
+        Check.WeightColumns(w, start, y);
         _counters.Ops++;
         var body = new WeightColumnsBody<TSimd, TVector>((PackedMatrix)w, start, Floats(y), y.RowStride, y.Rows);
         _workers.For(body.Chunks, ref body);

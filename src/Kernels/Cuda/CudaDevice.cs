@@ -1,4 +1,5 @@
 using System.Globalization;
+using Weir.Kernels.Cuda.Native;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cuda;
@@ -45,12 +46,12 @@ public sealed class CudaDevice : IDevice
 
     internal CudaKernels Kernels { get; }
 
-    /// <summary>Opens a GPU.</summary>
-    /// <param name="ordinal">Which, in the driver's order, from 0.</param>
+    /// <summary>Opens a device of this machine.</summary>
+    /// <param name="ordinal">Its number, from 0 on.</param>
     /// <param name="options">How it computes.</param>
-    /// <exception cref="CudaException">There is no driver, or no such GPU.</exception>
+    /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
     public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
-        throw new CudaException($"NoCuda: this program has no binding to a CUDA driver, so there is no cuda:{ordinal}; use the device cpu or emulated.");
+        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
 
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
@@ -70,7 +71,7 @@ public sealed class CudaDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public WeightMatrix Load(MatrixSource source) => throw new PlatformNotSupportedException();
+    public WeightMatrix Load(MatrixSource source) => CudaMatrix.Load(this, source);
 
     /// <inheritdoc/>
     public KeyValueStore CreateKeyValueStore(int heads, int headSize) => throw new PlatformNotSupportedException();

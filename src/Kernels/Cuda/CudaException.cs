@@ -17,4 +17,7 @@ public sealed class CudaException : WeirException
     public CudaException(string message, Exception innerException) : base(message, innerException)
     {
     }
+
+    /// <summary>An error for what a recorded graph cannot hold.</summary>
+    internal static CudaException InRecording(string what) => new($"A graph cannot hold {what}; do it before or after the recording.");
 }

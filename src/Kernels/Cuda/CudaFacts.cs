@@ -10,4 +10,8 @@ namespace Weir.Kernels.Cuda;
 /// <param name="DriverVersion">CUDA version of the driver, 12040 for 12.4.</param>
 /// <param name="IsEmulated">True where kernels run on the host and times say nothing about a GPU.</param>
 public sealed record CudaFacts(
-    string Name, int Capability, int Multiprocessors, long TotalBytes, long L2Bytes, int SharedBytesPerBlock, int DriverVersion, bool IsEmulated);
+    string Name, int Capability, int Multiprocessors, long TotalBytes, long L2Bytes, int SharedBytesPerBlock, int DriverVersion, bool IsEmulated)
+{
+    /// <summary>Most threads that one multiprocessor holds at a time.</summary>
+    public int ThreadsPerMultiprocessor { get; init; } = 2048;
+}

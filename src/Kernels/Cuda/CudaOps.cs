@@ -66,5 +66,12 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         }
     }
 
+    /// <summary>One kernel of a name for each type of weights, in the order of <see cref="ElementType"/>.</summary>
+    private static CudaKernel[] ByType(string name, string? file = null) =>
+        [new(name + "_f32", file ?? name), new(name + "_bf16", file ?? name), new(name + "_f16", file ?? name)];
+
+    /// <summary>True where every row of an f32 tensor lies at a multiple of 16 bytes, or where there is none.</summary>
+    private static bool IsWide(Tensor t) => t.IsAbsent || (t.Address % 16 == 0 && (t.RowStride % 4 == 0 || t.Rows == 1));
+
     private static int CeilDiv(long a, long b) => checked((int)((a + b - 1) / b));
 }

@@ -33,6 +33,7 @@ internal sealed unsafe class EmulatedCudaDriver : ICudaDriver
 
     public nint Allocate(long bytes)
     {
+        RefuseWhileCapturing("an allocation");
         nint address = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), 256);
 
         // Memory is not zero on a device either: NaN in every type of float.
@@ -43,6 +44,7 @@ internal sealed unsafe class EmulatedCudaDriver : ICudaDriver
 
     public void Free(nint address)
     {
+        RefuseWhileCapturing("giving memory back");
         if (!_allocated.Remove(address))
         {
             throw new CudaException($"Freeing device memory failed: {address:x} was not allocated, or has been freed.");
@@ -200,7 +202,7 @@ internal sealed unsafe class EmulatedCudaDriver : ICudaDriver
     {
         if (_recording is not null)
         {
-            throw new CudaException($"A graph cannot hold {what}; do it before or after the recording.");
+            throw CudaException.InRecording(what);
         }
     }
 

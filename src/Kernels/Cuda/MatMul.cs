@@ -1,8 +1,81 @@
+using System.Runtime.InteropServices;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    public void MatMul(Tensor x, WeightMatrix w, Tensor y, in MatMulOptions options = default) => throw new PlatformNotSupportedException();
+    private static readonly CudaKernel[] MatMulKernels = ByType("matmul"), SmallMatMulKernels = ByType("matmul_small", "matmul");
+
+    public void MatMul(Tensor x, WeightMatrix w, Tensor y, in MatMulOptions options = default)
+    {
+        Check.MatMul(x, w, y, options);
+        _counters.Ops++;
+        _counters.Flops += 2L * x.Rows * x.Width * w.Outputs;
+        if (y.Shape.Count == 0)
+        {
+            return;
+        }
+
+        MatMulF32(x, (CudaMatrix)w, y, options);
+    }
+
+    private void MatMulF32(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options)
+    {
+        const int Large = 128, Small = 64;
+        int offset = options.InputOffset ?? 0, size = w.Type.Size();
+        var arguments = new MatMulArguments
+        {
+            Epilogue = new Epilogue(y, options),
+            X = Floats(x),
+            W = (byte*)w.Address + ((long)offset * size),
+            StrideX = x.RowStride,
+            StrideW = w.Stride,
+            Inputs = x.Width,
+            WideX = IsWide(x) ? 1 : 0,
+            WideW = offset % 4 == 0 ? 1 : 0,
+        };
+        bool isLarge = (long)CeilDiv(x.Rows, Large) * CeilDiv(w.Outputs, Large) >= _device.Facts.Multiprocessors;
+        int tile = isLarge ? Large : Small;
+
+        // Tiles of one part of W follow one another, so that it is read from memory once.
+        var grid = new Grid(CeilDiv(x.Rows, tile), CeilDiv(w.Outputs, tile));
+        Launch((isLarge ? MatMulKernels : SmallMatMulKernels)[(int)w.Type], grid, 256, arguments, MatMulWork(x, w, y, options));
+    }
+
+    private static KernelWork MatMulWork(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options) => new(
+        x.Bytes + ((long)x.Width * w.Outputs * w.Type.Size()) + y.Bytes + (options.Residual.IsAbsent ? 0 : y.Bytes),
+        2L * x.Rows * x.Width * w.Outputs);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MatMulArguments
+    {
+        public Epilogue Epilogue;
+        public float* X;
+        public void* W;
+        public long StrideX, StrideW;
+        public int Inputs, WideX, WideW;
+    }
+
+    /// <summary>What is fused behind a product; the twin of the struct in kernels/include/epilogue.cuh.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct Epilogue
+    {
+        private readonly float* _y, _bias, _residual;
+        private readonly long _strideY, _strideResidual;
+        private readonly int _rows, _outputs, _activation, _wide;
+
+        public Epilogue(Tensor y, in MatMulOptions options)
+        {
+            _y = Floats(y);
+            _bias = Floats(options.Bias);
+            _residual = Floats(options.Residual);
+            _strideY = y.RowStride;
+            _strideResidual = options.Residual.IsAbsent ? 0 : options.Residual.RowStride;
+            _rows = y.Rows;
+            _outputs = y.Width;
+            _activation = options.Activation is { } activation ? (int)activation : -1;
+            _wide = IsWide(y) && IsWide(options.Bias) && IsWide(options.Residual) ? 1 : 0;
+        }
+    }
 }

@@ -9,3 +9,13 @@ public partial interface IOps
     /// <param name="y">F32 [n, inputs], written.</param>
     void Embed(Tensor ids, WeightMatrix table, float scale, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void Embed(Tensor ids, WeightMatrix table, Tensor y)
+    {
+        Floats(y);
+        Rows(y, y.Rows, table.Inputs);
+        Integers(ids, y.Rows);
+    }
+}

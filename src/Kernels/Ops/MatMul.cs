@@ -13,3 +13,25 @@ public partial interface IOps
     /// <param name="options">Bias, activation, residual, input range.</param>
     void MatMul(Tensor x, WeightMatrix w, Tensor y, in MatMulOptions options = default);
 }
+
+internal static partial class Check
+{
+    public static void MatMul(Tensor x, WeightMatrix w, Tensor y, in MatMulOptions options)
+    {
+        Floats(x);
+        Rows(y, x.Rows, w.Outputs);
+        That(
+            options.InputOffset is { } offset ? offset >= 0 && offset <= w.Inputs - x.Width : x.Width == w.Inputs,
+            "The matrix has not the inputs that x multiplies.");
+        That(options.Activation is null || Enum.IsDefined(options.Activation.Value), "The product's activation does not exist.");
+        if (!options.Bias.IsAbsent)
+        {
+            Vector(options.Bias, w.Outputs);
+        }
+
+        if (!options.Residual.IsAbsent)
+        {
+            Like(options.Residual, y);
+        }
+    }
+}

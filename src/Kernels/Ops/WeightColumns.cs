@@ -8,3 +8,13 @@ public partial interface IOps
     /// <param name="y">F32 [n, outputs], written.</param>
     void WeightColumns(WeightMatrix w, int start, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void WeightColumns(WeightMatrix w, int start, Tensor y)
+    {
+        Floats(y);
+        Rows(y, y.Rows, w.Outputs);
+        That(start >= 0 && start <= w.Inputs - y.Rows, "The matrix has not all the inputs asked for.");
+    }
+}

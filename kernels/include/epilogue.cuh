@@ -1,0 +1,48 @@
+// What a product does to its sums before it writes them: y = residual + activation(sum + bias), each step with the bits of
+// the op of that name.
+//
+// A block puts its sums into shared memory first, a tile at a time. From there a thread takes four neighbours, so that
+// reads and writes of rows are whole lines whatever layout the sums had in registers, and the code of the activation
+// stands in the kernel once, not once for every register.
+#pragma once
+
+#include "activation.cuh"
+#include "vector.cuh"
+
+namespace weir {
+
+struct Epilogue {
+    float* y;
+    const float* bias;      // or null
+    const float* residual;  // or null; may be y
+    int64_t stride_y, stride_residual;
+    int rows, outputs;
+    Activation activation;
+    int wide;  // y, bias and residual lie at multiples of 16 bytes, and so do their rows
+};
+
+// Writes kRows x kOutputs sums, kStride apart in shared memory, to where `row` and `output` say. All threads of a block
+// of kThreads call it, between barriers.
+template <int kRows, int kOutputs, int kStride, int kThreads>
+WEIR_DEVICE void write_tile(const Epilogue& e, const float* sums, int row, int output) {
+    constexpr int kUnits = kOutputs / 4;
+#pragma unroll 2
+    for (int i = threadIdx.x; i < kRows * kUnits; i += kThreads) {
+        int r = row + i / kUnits, o = output + i % kUnits * 4;
+        if (r >= e.rows || o >= e.outputs) {
+            continue;
+        }
+        int count = e.outputs - o;
+        float4 v = *reinterpret_cast<const float4*>(sums + i / kUnits * kStride + i % kUnits * 4);
+        if (e.bias != nullptr) {
+            v = add4(v, load4(e.bias + o, e.wide, count));
+        }
+        v = map4(v, [&](float sum) { return activate(e.activation, sum); });
+        if (e.residual != nullptr) {
+            v = add4(load4(e.residual + r * e.stride_residual + o, e.wide, count), v);
+        }
+        store4(e.y + r * e.stride_y + o, v, e.wide, count);
+    }
+}
+
+}  // namespace weir

@@ -1,0 +1,52 @@
+namespace Weir.Kernels.Cuda;
+
+/// <summary>
+/// Weights as kernels read them: row-major [outputs, inputs] in their stored type. A row begins at a multiple of 16 bytes
+/// and is filled up with zeros, so that it can be read in units of 16 bytes and taken by bulk copies.
+/// </summary>
+internal sealed class CudaMatrix : WeightMatrix
+{
+    /// <summary>What a row's bytes are a multiple of.</summary>
+    public const int RowAlignment = 16;
+
+    private readonly DeviceBuffer _buffer;
+
+    private CudaMatrix(MatrixSource source, DeviceBuffer buffer)
+        : base(source.Inputs, source.Outputs, source.Type) => _buffer = buffer;
+
+    /// <inheritdoc/>
+    public override long Bytes => _buffer.Bytes;
+
+    /// <summary>Device address of the first row.</summary>
+    public nint Address => _buffer.Address;
+
+    /// <summary>Bytes from one row to the next.</summary>
+    public long RowBytes => RowBytesOf(Inputs, Type);
+
+    /// <summary>Elements from one row to the next.</summary>
+    public long Stride => RowBytes / Type.Size();
+
+    /// <summary>Bytes of a row of so many elements with what fills it up.</summary>
+    public static long RowBytesOf(int inputs, ElementType type) =>
+        ((((long)inputs * type.Size()) + RowAlignment - 1) / RowAlignment) * RowAlignment;
+
+    /// <summary>Copies a matrix to the device; <see cref="MatrixUpload"/> does the work.</summary>
+    public static CudaMatrix Load(CudaDevice device, MatrixSource source)
+    {
+        source.Validate();
+        var matrix = new CudaMatrix(source, device.Allocate(RowBytesOf(source.Inputs, source.Type) * source.Outputs));
+        try
+        {
+            MatrixUpload.Run(device.Driver, source, matrix.Address, matrix.RowBytes);
+        }
+        catch
+        {
+            matrix.Dispose();
+            throw;
+        }
+
+        return matrix;
+    }
+
+    protected override void Dispose(bool disposing) => _buffer.Dispose();
+}

@@ -106,7 +106,7 @@ public sealed class CaseRunner(BenchmarkSetting setting) : IDisposable
     {
         if (_from.IsAbsent)
         {
-            var shape = new Shape((setting.Shapes == BenchmarkShapes.True ? ScrubbedBytes : 1 << 12) / 2 / 4096, 1024);
+            var shape = new Shape((setting.Shapes == BenchmarkShapes.True ? ScrubbedBytes : 1 << 16) / 2 / 4096, 1024);
             _from = _scrubbed.Allocate(shape);
             _to = _scrubbed.Allocate(shape);
             float[] row = new float[shape.Count / shape[0]];

@@ -44,11 +44,11 @@ public static class GpuTable
         string own = row.OverBaseline is { } over ? string.Create(CultureInfo.InvariantCulture, $", {over:F3} of {row.Case.Baseline}") : "";
         string rate = limits.Rate(row.Ours);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{row.Case.Name,-20} {Times(row.Ours)} ms{(rate.Length > 0 ? ", " : "")}{rate}{own}");
+        text.Append(CultureInfo.InvariantCulture, $"{row.Case.Name,-20} {Times(row.Ours, " ms")}{(rate.Length > 0 ? ", " : "")}{rate}{own}");
         foreach (PeerRuns peer in row.Theirs)
         {
-            string ratio = row.TimeRatio(peer) is var (median, smallest, largest) ? string.Create(CultureInfo.InvariantCulture, $" ms; Weir / peer {median:F2} ({smallest:F2} to {largest:F2})") : "";
-            text.Append(CultureInfo.InvariantCulture, $"\n{"",-20} {peer.Name}: {Times(peer.Turns)}{ratio}");
+            string ratio = row.TimeRatio(peer) is var (median, smallest, largest) ? string.Create(CultureInfo.InvariantCulture, $"; Weir / peer {median:F2} ({smallest:F2} to {largest:F2})") : "";
+            text.Append(CultureInfo.InvariantCulture, $"\n{"",-20} {peer.Name}: {Times(peer.Turns, " ms")}{ratio}");
         }
 
         return text.ToString();
@@ -65,7 +65,7 @@ public static class GpuTable
 
     private static string Lines(BenchmarkRow row, Func<PeerRuns, string> line) => string.Join("<br>", row.Theirs.Select(line));
 
-    private static string Times(IReadOnlyList<Measurement> turns)
+    private static string Times(IReadOnlyList<Measurement> turns, string unit = "")
     {
         if (turns.Count == 0)
         {
@@ -79,7 +79,7 @@ public static class GpuTable
 
         double smallest = turns.Min(t => t.Spread.Smallest);
         double largest = turns.Max(t => t.Spread.Largest);
-        return $"{Milliseconds(BenchmarkRow.SecondsOf(turns))} ({Milliseconds(smallest)} to {Milliseconds(largest)})";
+        return $"{Milliseconds(BenchmarkRow.SecondsOf(turns))} ({Milliseconds(smallest)} to {Milliseconds(largest)}){unit}";
     }
 
     private static string Milliseconds(double seconds) =>

@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kCanary = 256;
 constexpr unsigned char kPoison = 0xff;  // NaN, in every type of float
 
+struct Stopped {};
+
 std::string text(const char* format, ...) {
     char buffer[512];
     va_list list;
@@ -131,7 +133,11 @@ std::string Block::run(const Launch& launch, uint3 index) {
             wake_pollers();
         }
         if (!events_.empty() && (ready_count_ == 0 || (!in_order_ && dice_.below(16) == 0))) {
-            run_event(in_order_ ? 0 : dice_.below(static_cast<uint32_t>(events_.size())));
+            try {
+                run_event(in_order_ ? 0 : dice_.below(static_cast<uint32_t>(events_.size())));
+            } catch (const Stopped&) {
+                break;
+            }
             wake_pollers();
             continue;
         }
@@ -143,6 +149,7 @@ std::string Block::run(const Launch& launch, uint3 index) {
         current_ = t;
         position = &t->position;
         switch_to(host_, t->fiber);
+        current_ = nullptr;
         position = nullptr;
     }
 
@@ -199,14 +206,18 @@ Block::Thread* Block::next() {
         while (ready_[warp_].empty()) {
             warp_ = (warp_ + 1) % ready_.size();
         }
-    } else {
-        if (!greedy_ || ready_[warp_].empty() || dice_.below(256) == 0) {
-            size_t drawn = dice_.below(static_cast<uint32_t>(ready_count_));
-            for (warp_ = 0; drawn >= ready_[warp_].size(); warp_++) {
-                drawn -= ready_[warp_].size();
-            }
+    } else if (greedy_) {
+        bool leave = dice_.below(256) == 0;
+        while (leave || ready_[warp_].empty()) {
+            warp_ = dice_.below(static_cast<uint32_t>(ready_.size()));
+            leave = false;
         }
         lane = dice_.below(static_cast<uint32_t>(ready_[warp_].size()));
+    } else {
+        lane = dice_.below(static_cast<uint32_t>(ready_count_));
+        for (warp_ = 0; lane >= ready_[warp_].size(); warp_++) {
+            lane -= ready_[warp_].size();
+        }
     }
     auto& warp = ready_[warp_];
     Thread* t = warp[lane];
@@ -216,9 +227,11 @@ Block::Thread* Block::next() {
 }
 
 void Block::fail(std::string message) {
-    if (error_.empty()) {
-        error_ = text("thread %d: ", current_->id) + message;
+    if (!current_) {
+        error_ = std::move(message);
+        throw Stopped();  // In an event, which runs on the host's own stack.
     }
+    error_ = text("thread %d: ", current_->id) + message;
     switch_to(current_->fiber, host_, true);
     std::abort();
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <numeric>
 #include <string>
@@ -17,6 +18,8 @@
 namespace weir::emulator {
 
 namespace {
+
+constexpr size_t kMostArgumentBytes = 4096;
 
 std::vector<Kernel>& kernels() {
     static std::vector<Kernel> all;
@@ -145,12 +148,17 @@ int weir_emulator_launch(int index, const void* arguments, int64_t argument_byte
     uint64_t threads = static_cast<uint64_t>(block[0]) * block[1] * block[2];
     if (static_cast<size_t>(argument_bytes) != kernel.argument_bytes) {
         message = "its arguments take " + std::to_string(kernel.argument_bytes) + " bytes, but " + std::to_string(argument_bytes) + " were given";
+    } else if (kernel.argument_bytes > kMostArgumentBytes) {
+        message = "its arguments take more than " + std::to_string(kMostArgumentBytes) + " bytes";
     } else if (threads == 0 || threads > static_cast<uint64_t>(kernel.most_threads)) {
         message = "it may have 1 to " + std::to_string(kernel.most_threads) + " threads a block, not " + std::to_string(threads);
     } else if (grid[0] == 0 || grid[1] == 0 || grid[2] == 0 || grid[1] > 65535 || grid[2] > 65535) {
         message = "its grid must have 1 to 65,535 blocks in y and z, and some in x";
     } else {
-        Launch launch{&kernel, arguments, {grid[0], grid[1], grid[2]}, {block[0], block[1], block[2]}, static_cast<size_t>(shared_bytes), seed};
+        // Where the device puts them, a tensor map among them is aligned to 64 bytes.
+        alignas(64) unsigned char copy[kMostArgumentBytes];
+        std::memcpy(copy, arguments, kernel.argument_bytes);
+        Launch launch{&kernel, copy, {grid[0], grid[1], grid[2]}, {block[0], block[1], block[2]}, static_cast<size_t>(shared_bytes), seed};
         message = Workers::instance().run(launch);
     }
     std::snprintf(error, static_cast<size_t>(error_bytes), "%s", message.c_str());

@@ -18,12 +18,12 @@ namespace weir {
 // Sixteen bytes around the first-level cache: what is copied into shared memory is not wanted there too.
 WEIR_DEVICE void cp_async_16(void* shared, const void* global, int bytes = 16) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
-                 :: "r"(static_cast<uint32_t>(__cvta_generic_to_shared(shared))), "l"(__cvta_generic_to_global(global)), "r"(bytes) : "memory");
+                 :: "r"(shared_address(shared)), "l"(__cvta_generic_to_global(global)), "r"(bytes) : "memory");
 }
 
 WEIR_DEVICE void cp_async_4(void* shared, const void* global, int bytes = 4) {
     asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"
-                 :: "r"(static_cast<uint32_t>(__cvta_generic_to_shared(shared))), "l"(__cvta_generic_to_global(global)), "r"(bytes) : "memory");
+                 :: "r"(shared_address(shared)), "l"(__cvta_generic_to_global(global)), "r"(bytes) : "memory");
 }
 
 WEIR_DEVICE void cp_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }

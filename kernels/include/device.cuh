@@ -37,6 +37,11 @@
 
 namespace weir {
 
+#ifdef __CUDACC__
+// What instructions for shared memory want in place of a pointer.
+WEIR_DEVICE uint32_t shared_address(const void* p) { return static_cast<uint32_t>(__cvta_generic_to_shared(p)); }
+#endif
+
 constexpr int kWarp = 32;
 constexpr unsigned kAllLanes = 0xffffffffu;
 
@@ -51,7 +56,7 @@ WEIR_DEVICE T most(T a, T b) { return a < b ? b : a; }
 WEIR_DEVICE constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 // What a kernel found wrong with its operands, for the host to see at its next wait: the first fault stays.
-enum class Fault : int { None = 0, Index = 1, Id = 2 };
+enum class Fault : int { None = 0, Index = 1, Id = 2, Twice = 3 };
 
 WEIR_DEVICE void report(int* fault, Fault which) {
     atomicCAS(fault, 0, static_cast<int>(which));

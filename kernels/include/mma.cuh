@@ -21,8 +21,6 @@ namespace weir {
 
 #ifdef __CUDACC__
 
-WEIR_DEVICE uint32_t shared_address(const void* p) { return static_cast<uint32_t>(__cvta_generic_to_shared(p)); }
-
 template <typename T>
 WEIR_DEVICE void mma(float c[4], const uint32_t a[4], const uint32_t b[2]);
 

@@ -49,4 +49,12 @@ public sealed class PackedRows
 
     /// <summary>Positions of a sequence after this batch: keys that its last row sees.</summary>
     public int End(int sequence) => Starts[sequence] + Length(sequence);
+
+    /// <summary>Pairs of a query and a key that causal attention forms in a sequence; a window of 0 is none.</summary>
+    public long Pairs(int sequence, int window) => CausalPairs(End(sequence), window) - CausalPairs(Starts[sequence], window);
+
+    /// <summary>The same for the first so many positions of a text.</summary>
+    public static long CausalPairs(long positions, int window) => window > 0 && positions > window
+        ? CausalPairs(window, 0) + ((positions - window) * window)
+        : positions * (positions + 1) / 2;
 }

@@ -31,6 +31,8 @@ internal static class Fixture
         return [.. ids.ToInt64().Select(i => (int)i).Chunk(length)];
     }
 
+    public static int[][] PromptsOf(Model model) => Prompts(Path.GetFileName(model.Location));
+
     public static float[] Read(Model model, Tensor tensor)
     {
         float[] values = new float[tensor.Shape.Count];

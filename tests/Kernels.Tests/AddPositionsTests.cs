@@ -58,10 +58,10 @@ public sealed class AddPositionsTests
         using var t = new TestTensors(device);
         Tensor table = t.Input(t.Normal(20), new Shape(5, 4));
         Tensor y = t.InOut(t.Normal(8), new Shape(2, 4));
-        Assert.ThrowsAny<ArgumentException>(() => t.Ops.AddPositions(y, t.Input(0, 5), table, 0, y));
-        Assert.ThrowsAny<ArgumentException>(() => t.Ops.AddPositions(y, t.Input(0, 3), table, 2, y));
-        Assert.ThrowsAny<ArgumentException>(() => t.Ops.AddPositions(y, t.Input(0, -1), table, 0, y));
-        Assert.ThrowsAny<ArgumentException>(() => t.Ops.AddPositions(y, t.Input(0, int.MaxValue), table, 2, y));
+        Assert.ThrowsAny<ArgumentException>(() => t.Finish(() => t.Ops.AddPositions(y, t.Input(0, 5), table, 0, y)));
+        Assert.ThrowsAny<ArgumentException>(() => t.Finish(() => t.Ops.AddPositions(y, t.Input(0, 3), table, 2, y)));
+        Assert.ThrowsAny<ArgumentException>(() => t.Finish(() => t.Ops.AddPositions(y, t.Input(0, -1), table, 0, y)));
+        Assert.ThrowsAny<ArgumentException>(() => t.Finish(() => t.Ops.AddPositions(y, t.Input(0, int.MaxValue), table, 2, y)));
         Assert.ThrowsAny<ArgumentException>(() => t.Ops.AddPositions(y, t.Input(0), table, 0, y));
         t.CheckSentinels();
     }

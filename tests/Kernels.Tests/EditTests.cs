@@ -108,9 +108,9 @@ public sealed class EditTests
         Tensor rows = t.Input(1, 3);
         Tensor c = t.Input(1f, 2f);
         Tensor v = t.Input(1f, 2f, 3f);
-        Assert.ThrowsAny<ArgumentException>(() => t.Ops.Edit(EditKind.Add, y, t.Input(1, 5), c, v));
-        Assert.ThrowsAny<ArgumentException>(() => t.Ops.Edit(EditKind.Add, y, t.Input(-1, 1), c, v));
-        Assert.ThrowsAny<ArgumentException>(() => t.Ops.Edit(EditKind.Add, y, t.Input(3, 3), c, v));
+        Assert.ThrowsAny<ArgumentException>(() => t.Finish(() => t.Ops.Edit(EditKind.Add, y, t.Input(1, 5), c, v)));
+        Assert.ThrowsAny<ArgumentException>(() => t.Finish(() => t.Ops.Edit(EditKind.Add, y, t.Input(-1, 1), c, v)));
+        Assert.ThrowsAny<ArgumentException>(() => t.Finish(() => t.Ops.Edit(EditKind.Add, y, t.Input(3, 3), c, v)));
         Assert.ThrowsAny<ArgumentException>(() => t.Ops.Edit(EditKind.Add, y, rows, t.Input(1f), v));
         Assert.ThrowsAny<ArgumentException>(() => t.Ops.Edit(EditKind.Add, y, rows, default, v));
         Assert.ThrowsAny<ArgumentException>(() => t.Ops.Edit(EditKind.Add, y, rows, c, default));

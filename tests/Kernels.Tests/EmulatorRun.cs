@@ -15,6 +15,9 @@ internal sealed unsafe class EmulatorRun : IDisposable
         _driver = new EmulatedCudaDriver(new EmulatorOptions { Capability = 90, Seed = seed });
     }
 
+    /// <summary>The device.</summary>
+    public ICudaDriver Driver => _driver;
+
     /// <summary>Device memory with these numbers.</summary>
     public T* Input<T>(T[] values)
         where T : unmanaged
@@ -40,9 +43,6 @@ internal sealed unsafe class EmulatorRun : IDisposable
         _driver.CopyToHost(MemoryMarshal.AsBytes(values.AsSpan()), (nint)source, count * sizeof(float), count * sizeof(float));
         return values;
     }
-
-    /// <summary>Describes a matrix to the bulk copy engine.</summary>
-    public void Encode(in TensorMapLayout layout, Span<byte> map) => _driver.EncodeTensorMap(layout, map);
 
     /// <summary>Runs a kernel to its end.</summary>
     public void Launch<T>(string kernel, int blocks, int threads, T arguments, int sharedBytes = 0)

@@ -85,6 +85,13 @@ public sealed class TestTensors : IDisposable
         return Place(poison, shape, type, strided, written: true);
     }
 
+    /// <summary>Runs an op to its end: what a device finds wrong with values in its memory, it says when it is waited for.</summary>
+    public void Finish(Action op)
+    {
+        op();
+        Device.Synchronize();
+    }
+
     /// <summary>Fails where an op has written anything but its results.</summary>
     public void CheckSentinels()
     {

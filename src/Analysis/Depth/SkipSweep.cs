@@ -1,4 +1,5 @@
 using Weir.Engine;
+using Weir.Engine.Hooks;
 using Weir.Engine.Sweeps;
 
 namespace Weir.Analysis.Depth;
@@ -9,8 +10,6 @@ namespace Weir.Analysis.Depth;
 /// </summary>
 public static class SkipSweep
 {
-    private const double SmallestNorm = 1e-6;
-
     /// <summary>Skips each block of a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="sequences">Token ids of the prompts.</param>
@@ -19,38 +18,35 @@ public static class SkipSweep
     {
         int layers = model.Spec.Layers;
         var result = new SkipSweepResult(layers);
-        using var wave = new Wave(model, sequences, layers);
-        for (int l = 0; l < layers; l++)
+        double tokens = sequences.Sum(s => s.Count);
+        Variant[] variants = [.. Enumerable.Range(0, layers - 1)
+            .Select(s => new Variant($"skip {s}", [Edit.Skip(Site.ResidualPost[s]) with { Positions = positions }]))];
+        var sweep = new Sweep(model, sequences, variants, [new ContributionMetric(SweepPoint.AttentionOut), new ContributionMetric(SweepPoint.MlpOut)]);
+        foreach (SweepCell cell in sweep.Run().SelectMany(cells => cells))
         {
-            wave.Advance();
-            for (int s = 0; s < wave.Variants; s++)
+            double share = sequences[cell.Prompt].Count / tokens;
+            foreach ((string name, int layer, double value) in cell.Values)
             {
-                (result.MeanAttention[s, l], result.LargestAttention[s, l]) = Change(wave.Compare(wave.AttentionOut, s));
-                (result.MeanMlp[s, l], result.LargestMlp[s, l]) = Change(wave.Compare(wave.MlpOut, s));
-            }
-
-            if (l < layers - 1)
-            {
-                wave.ForkSkippingBlock(positions);
+                switch (name)
+                {
+                    case "attn_out.change.mean":
+                        result.MeanAttention[cell.Variant, layer] += share * value;
+                        break;
+                    case "attn_out.change.max":
+                        result.LargestAttention[cell.Variant, layer] = Math.Max(result.LargestAttention[cell.Variant, layer], value);
+                        break;
+                    case "mlp_out.change.mean":
+                        result.MeanMlp[cell.Variant, layer] += share * value;
+                        break;
+                    case "mlp_out.change.max":
+                        result.LargestMlp[cell.Variant, layer] = Math.Max(result.LargestMlp[cell.Variant, layer], value);
+                        break;
+                    default:
+                        break;
+                }
             }
         }
 
         return result;
-    }
-
-    // |base - variant| / max(|base|, 1e-6) over the rows.
-    private static (double Mean, double Largest) Change(float[] statistics)
-    {
-        double sum = 0;
-        double largest = 0;
-        int rows = statistics.Length / 4;
-        for (int i = 0; i < rows; i++)
-        {
-            double change = Math.Sqrt(statistics[(4 * i) + 3]) / Math.Max(Math.Sqrt(statistics[4 * i]), SmallestNorm);
-            sum += change;
-            largest = Math.Max(largest, change);
-        }
-
-        return (sum / rows, largest);
     }
 }

@@ -8,12 +8,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Activate(Activation activation, Tensor pre, Tensor linear, Tensor post)
     {
-        Check.Floats(post);
-        Check.Like(pre, post);
-        if (!linear.IsAbsent)
-        {
-            Check.Like(linear, post);
-        }
+        Check.Activate(activation, pre, linear, post);
 
         // One loop for each activation, so that none chooses element by element.
         switch (activation)
@@ -27,11 +22,9 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             case Activation.Relu:
                 Activate(default(Relu), pre, linear, post);
                 break;
-            case Activation.Silu:
+            default:
                 Activate(default(Silu), pre, linear, post);
                 break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(activation), activation, "This is not an activation.");
         }
     }
 

@@ -6,9 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Add(Tensor a, Tensor b, Tensor y)
     {
-        Check.Floats(y);
-        Check.Like(a, y);
-        Check.Like(b, y);
+        Check.Add(a, b, y);
         Elementwise(default(Sum), a, b, y);
     }
 }

@@ -6,10 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void AddPositions(Tensor x, Tensor positions, Tensor table, int offset, Tensor y)
     {
-        Check.Floats(y);
-        Check.Like(x, y);
-        Check.Rows(table, table.IsAbsent ? 0 : table.Rows, y.Width);
-        Check.Integers(positions, y.Rows);
+        Check.AddPositions(x, positions, table, y);
         CheckRange(positions, offset, table.Rows);
         _counters.Ops++;
         var body = new AddPositionsBody

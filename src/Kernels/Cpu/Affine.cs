@@ -7,14 +7,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Affine(Tensor x, Tensor gain, float gainOffset, Tensor bias, Tensor y)
     {
-        Check.Floats(x);
-        Check.Vector(gain, x.Width);
-        if (!bias.IsAbsent)
-        {
-            Check.Vector(bias, x.Width);
-        }
-
-        Check.Like(y, x);
+        Check.Affine(x, gain, bias, y);
         _counters.Ops++;
         var body = new AffineBody
         {

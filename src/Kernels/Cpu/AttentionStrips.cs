@@ -47,8 +47,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             int length = rows.Length(s);
             body.ChunkStarts[s + 1] = body.ChunkStarts[s] + (body.Heads / body.Group * body.Strips(length));
             body.MapStarts[s + 1] = body.MapStarts[s] + ((long)body.Heads * length * rows.End(s));
-            long seen = length * (rows.Starts[s] + ((length + 1L) / 2));
-            pairs += body.Options.Window == 0 ? seen : Math.Min(seen, (long)length * body.Options.Window);
+            pairs += rows.Pairs(s, body.Options.Window);
         }
 
         long products = 2L * body.Size * pairs * body.Heads;

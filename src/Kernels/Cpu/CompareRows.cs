@@ -8,9 +8,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void CompareRows(Tensor a, Tensor b, Tensor statistics)
     {
-        Check.Floats(a);
-        Check.Like(b, a);
-        Check.Rows(statistics, a.Rows, 4);
+        Check.CompareRows(a, b, statistics);
         _counters.Ops++;
         var body = new CompareRowsBody
         {

@@ -6,8 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Copy(Tensor x, Tensor y)
     {
-        Check.Floats(y);
-        Check.Like(x, y);
+        Check.Copy(x, y);
         _counters.Ops++;
         _counters.BytesCopied += y.Bytes;
         var body = new CopyBody { X = Floats(x), Y = Floats(y), StrideX = x.RowStride, StrideY = y.RowStride, Width = y.Width };

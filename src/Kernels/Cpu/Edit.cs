@@ -8,10 +8,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Edit(EditKind kind, Tensor target, Tensor rows, Tensor coefficients, Tensor operand)
     {
-        Check.Floats(target);
-        int count = rows.IsAbsent ? 0 : checked((int)rows.Shape.Count);
-        Check.Integers(rows, count);
-        bool shared = CheckEdit(kind, target.Width, count, coefficients, operand);
+        bool shared = Check.Edit(kind, target, rows, coefficients, operand);
         CheckRange(rows, 0, target.Rows);
         CheckOnce(rows, target.Rows);
         _counters.Ops++;
@@ -26,41 +23,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             StrideOperand = shared ? 0 : operand.RowStride,
             Width = target.Width,
         };
-        RowLoop<EditBody>.Run(_workers, count, target.Width * 12L, body);
-    }
-
-    /// <summary>Checks that the operands are those of the kind; true where one operand serves all rows.</summary>
-    private static bool CheckEdit(EditKind kind, int width, int count, Tensor coefficients, Tensor operand)
-    {
-        if (kind is EditKind.Add or EditKind.Scale or EditKind.ProjectOut)
-        {
-            Check.Vector(coefficients, count);
-        }
-        else
-        {
-            Check.Absent(coefficients, "this kind of edit has none");
-        }
-
-        switch (kind)
-        {
-            case EditKind.Scale or EditKind.Zero:
-                Check.Absent(operand, "this kind of edit has none");
-                return true;
-            case EditKind.Clamp:
-                Check.Vector(operand, 2);
-                return true;
-            case EditKind.Add or EditKind.Replace or EditKind.ProjectOut:
-                if (!operand.IsAbsent && operand.Shape.Rank == 1 && operand.Shape.Count == width)
-                {
-                    Check.Vector(operand, width);
-                    return true;
-                }
-
-                Check.Rows(operand, count, width);
-                return false;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(kind), kind, "This is not a kind of edit.");
-        }
+        RowLoop<EditBody>.Run(_workers, (int)rows.Shape.Count, target.Width * 12L, body);
     }
 
     /// <summary>No row twice: two threads would write it.</summary>

@@ -6,9 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void GatherRows(Tensor x, Tensor indices, Tensor y)
     {
-        Check.Floats(x);
-        Check.Rows(y, y.IsAbsent ? 0 : y.Rows, x.Width);
-        Check.Integers(indices, y.Rows);
+        Check.GatherRows(x, indices, y);
         CheckRange(indices, 0, x.Rows);
         _counters.Ops++;
         var body = new GatherRowsBody

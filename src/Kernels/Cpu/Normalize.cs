@@ -6,9 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Normalize(Tensor x, Tensor scale, bool centered, Tensor y)
     {
-        Check.Floats(x);
-        Check.Rows(scale, x.Rows, 1);
-        Check.Like(y, x);
+        Check.Normalize(x, scale, y);
         _counters.Ops++;
         var body = new NormalizeBody
         {

@@ -6,13 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Rope(Tensor x, Tensor cos, Tensor sin, Tensor y)
     {
-        Check.Floats(x);
-        Check.That(x.Shape.Rank == 3, "Rotary embedding wants [rows, heads, size].");
-        Check.Rows(cos, x.Rows, cos.IsAbsent ? 0 : cos.Width);
-        Check.Like(sin, cos);
-        Check.Like(y, x);
-        int size = x.Shape[2];
-        Check.That(2 * cos.Width <= size, "There are more rotary pairs than a head has room for.");
+        Check.Rope(x, cos, sin, y);
         _counters.Ops++;
         var body = new RopeBody
         {
@@ -25,7 +19,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             StrideSin = sin.RowStride,
             StrideY = y.RowStride,
             Heads = x.Shape[1],
-            Size = size,
+            Size = x.Shape[2],
             Pairs = cos.Width,
         };
         RowLoop<RopeBody>.Run(_workers, x.Rows, x.Width * 12L, body);

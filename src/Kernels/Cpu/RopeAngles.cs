@@ -6,10 +6,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void RopeAngles(Tensor positions, Tensor frequencies, float magnitude, Tensor cos, Tensor sin)
     {
-        Check.Floats(cos);
-        Check.Like(sin, cos);
-        Check.Integers(positions, cos.Rows);
-        Check.Vector(frequencies, cos.Width);
+        Check.RopeAngles(positions, frequencies, cos, sin);
         _counters.Ops++;
         var body = new RopeAnglesBody
         {

@@ -8,9 +8,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Softcap(Tensor x, float cap, Tensor y)
     {
-        Check.That(cap > 0, "A softcap must be above 0.");
-        Check.Floats(y);
-        Check.Like(x, y);
+        Check.Softcap(x, cap, y);
         Elementwise(new Cap { Limit = cap }, x, x, y, cost: 24);
     }
 

@@ -7,9 +7,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Subtract(Tensor a, Tensor b, Tensor y)
     {
-        Check.Floats(y);
-        Check.Like(a, y);
-        Check.Like(b, y);
+        Check.Subtract(a, b, y);
         Elementwise(default(Difference), a, b, y);
     }
 

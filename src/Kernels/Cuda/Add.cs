@@ -4,5 +4,11 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    public void Add(Tensor a, Tensor b, Tensor y) => throw new PlatformNotSupportedException();
+    private static readonly CudaKernel AddKernel = new("add");
+
+    public void Add(Tensor a, Tensor b, Tensor y)
+    {
+        Check.Add(a, b, y);
+        Elementwise(AddKernel, a, b, y);
+    }
 }

@@ -4,5 +4,12 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    public void Copy(Tensor x, Tensor y) => throw new PlatformNotSupportedException();
+    private static readonly CudaKernel CopyKernel = new("copy");
+
+    public void Copy(Tensor x, Tensor y)
+    {
+        Check.Copy(x, y);
+        _counters.BytesCopied += y.Bytes;
+        Elementwise(CopyKernel, x, b: default, y);
+    }
 }

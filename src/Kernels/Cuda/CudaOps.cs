@@ -35,7 +35,12 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         if (fault != 0)
         {
             *_fault = 0;
-            throw new ArgumentException(fault == 2 ? "A token id does not exist." : "A row index does not exist.");
+            throw new ArgumentException(fault switch
+            {
+                2 => "A token id does not exist.",
+                3 => "An edit names a row twice.",
+                _ => "A row index does not exist.",
+            });
         }
     }
 

@@ -4,5 +4,11 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    public void Softcap(Tensor x, float cap, Tensor y) => throw new PlatformNotSupportedException();
+    private static readonly CudaKernel SoftcapKernel = new("softcap");
+
+    public void Softcap(Tensor x, float cap, Tensor y)
+    {
+        Check.Softcap(x, cap, y);
+        Elementwise(SoftcapKernel, x, b: default, y, cap);
+    }
 }

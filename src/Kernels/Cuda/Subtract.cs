@@ -4,5 +4,11 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    public void Subtract(Tensor a, Tensor b, Tensor y) => throw new PlatformNotSupportedException();
+    private static readonly CudaKernel SubtractKernel = new("subtract");
+
+    public void Subtract(Tensor a, Tensor b, Tensor y)
+    {
+        Check.Subtract(a, b, y);
+        Elementwise(SubtractKernel, a, b, y);
+    }
 }

@@ -9,3 +9,21 @@ public partial interface IOps
     /// <param name="post">F32 [n, width], written; may be pre.</param>
     void Activate(Activation activation, Tensor pre, Tensor linear, Tensor post);
 }
+
+internal static partial class Check
+{
+    public static void Activate(Activation activation, Tensor pre, Tensor linear, Tensor post)
+    {
+        Floats(post);
+        Like(pre, post);
+        if (!linear.IsAbsent)
+        {
+            Like(linear, post);
+        }
+
+        if (activation is not (Activation.GeluTanh or Activation.GeluErf or Activation.Relu or Activation.Silu))
+        {
+            throw new ArgumentOutOfRangeException(nameof(activation), activation, "This is not an activation.");
+        }
+    }
+}

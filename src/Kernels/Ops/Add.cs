@@ -8,3 +8,13 @@ public partial interface IOps
     /// <param name="y">F32 [n, width], written; may be a or b.</param>
     void Add(Tensor a, Tensor b, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void Add(Tensor a, Tensor b, Tensor y)
+    {
+        Floats(y);
+        Like(a, y);
+        Like(b, y);
+    }
+}

@@ -10,3 +10,14 @@ public partial interface IOps
     /// <param name="y">F32 [n, width], written; may be x.</param>
     void AddPositions(Tensor x, Tensor positions, Tensor table, int offset, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void AddPositions(Tensor x, Tensor positions, Tensor table, Tensor y)
+    {
+        Floats(y);
+        Like(x, y);
+        Rows(table, table.IsAbsent ? 0 : table.Rows, y.Width);
+        Integers(positions, y.Rows);
+    }
+}

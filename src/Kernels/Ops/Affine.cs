@@ -10,3 +10,18 @@ public partial interface IOps
     /// <param name="y">F32 [n, d], written; may be x.</param>
     void Affine(Tensor x, Tensor gain, float gainOffset, Tensor bias, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void Affine(Tensor x, Tensor gain, Tensor bias, Tensor y)
+    {
+        Floats(x);
+        Vector(gain, x.Width);
+        if (!bias.IsAbsent)
+        {
+            Vector(bias, x.Width);
+        }
+
+        Like(y, x);
+    }
+}

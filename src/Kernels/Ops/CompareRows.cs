@@ -11,3 +11,13 @@ public partial interface IOps
     /// <param name="statistics">F32 [n, 4], written.</param>
     void CompareRows(Tensor a, Tensor b, Tensor statistics);
 }
+
+internal static partial class Check
+{
+    public static void CompareRows(Tensor a, Tensor b, Tensor statistics)
+    {
+        Floats(a);
+        Like(b, a);
+        Rows(statistics, a.Rows, 4);
+    }
+}

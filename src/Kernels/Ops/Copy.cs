@@ -7,3 +7,12 @@ public partial interface IOps
     /// <param name="y">F32 [n, width], written; rows may have a stride.</param>
     void Copy(Tensor x, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void Copy(Tensor x, Tensor y)
+    {
+        Floats(y);
+        Like(x, y);
+    }
+}

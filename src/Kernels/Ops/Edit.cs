@@ -12,3 +12,43 @@ public partial interface IOps
     /// </param>
     void Edit(EditKind kind, Tensor target, Tensor rows, Tensor coefficients, Tensor operand);
 }
+
+internal static partial class Check
+{
+    /// <summary>True where one operand serves all rows.</summary>
+    public static bool Edit(EditKind kind, Tensor target, Tensor rows, Tensor coefficients, Tensor operand)
+    {
+        Floats(target);
+        int count = rows.IsAbsent ? 0 : checked((int)rows.Shape.Count);
+        Integers(rows, count);
+        if (kind is EditKind.Add or EditKind.Scale or EditKind.ProjectOut)
+        {
+            Vector(coefficients, count);
+        }
+        else
+        {
+            Absent(coefficients, "this kind of edit has none");
+        }
+
+        switch (kind)
+        {
+            case EditKind.Scale or EditKind.Zero:
+                Absent(operand, "this kind of edit has none");
+                return true;
+            case EditKind.Clamp:
+                Vector(operand, 2);
+                return true;
+            case EditKind.Add or EditKind.Replace or EditKind.ProjectOut:
+                if (!operand.IsAbsent && operand.Shape.Rank == 1 && operand.Shape.Count == target.Width)
+                {
+                    Vector(operand, target.Width);
+                    return true;
+                }
+
+                Rows(operand, count, target.Width);
+                return false;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "This is not a kind of edit.");
+        }
+    }
+}

@@ -8,3 +8,13 @@ public partial interface IOps
     /// <param name="y">F32 [n, width], written.</param>
     void GatherRows(Tensor x, Tensor indices, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void GatherRows(Tensor x, Tensor indices, Tensor y)
+    {
+        Floats(x);
+        Rows(y, y.IsAbsent ? 0 : y.Rows, x.Width);
+        Integers(indices, y.Rows);
+    }
+}

@@ -12,3 +12,13 @@ public partial interface IOps
     /// <param name="y">F32 [n, d], written; may be x.</param>
     void Normalize(Tensor x, Tensor scale, bool centered, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void Normalize(Tensor x, Tensor scale, Tensor y)
+    {
+        Floats(x);
+        Rows(scale, x.Rows, 1);
+        Like(y, x);
+    }
+}

@@ -12,3 +12,16 @@ public partial interface IOps
     /// <param name="y">F32 [n, heads, size], written; may be x.</param>
     void Rope(Tensor x, Tensor cos, Tensor sin, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void Rope(Tensor x, Tensor cos, Tensor sin, Tensor y)
+    {
+        Floats(x);
+        That(x.Shape.Rank == 3, "Rotary embedding wants [rows, heads, size].");
+        Rows(cos, x.Rows, cos.IsAbsent ? 0 : cos.Width);
+        Like(sin, cos);
+        Like(y, x);
+        That(2 * cos.Width <= x.Shape[2], "There are more rotary pairs than a head has room for.");
+    }
+}

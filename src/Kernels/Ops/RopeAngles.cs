@@ -13,3 +13,14 @@ public partial interface IOps
     /// <param name="sin">F32 [n, pairs], written.</param>
     void RopeAngles(Tensor positions, Tensor frequencies, float magnitude, Tensor cos, Tensor sin);
 }
+
+internal static partial class Check
+{
+    public static void RopeAngles(Tensor positions, Tensor frequencies, Tensor cos, Tensor sin)
+    {
+        Floats(cos);
+        Like(sin, cos);
+        Integers(positions, cos.Rows);
+        Vector(frequencies, cos.Width);
+    }
+}

@@ -8,3 +8,13 @@ public partial interface IOps
     /// <param name="y">F32 [n, width], written; may be x.</param>
     void Softcap(Tensor x, float cap, Tensor y);
 }
+
+internal static partial class Check
+{
+    public static void Softcap(Tensor x, float cap, Tensor y)
+    {
+        That(cap > 0, "A softcap must be above 0.");
+        Floats(y);
+        Like(x, y);
+    }
+}

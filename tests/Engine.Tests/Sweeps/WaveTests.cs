@@ -15,38 +15,30 @@ public sealed class WaveTests
     public void SkippingEachBlockGivesTheBitsOfAPassOfItsOwn(string name)
     {
         Model model = Fixture.Model(name);
-        int[][] prompts = [Fixture.Prompts(name)[0], Fixture.Prompts(name)[1][..9]];
-        int layers = model.Spec.Layers;
-        using var wave = new Wave(model, prompts, layers);
-        var attention = new float[layers][];
-        var mlp = new float[layers][];
-        for (int l = 0; l < layers; l++)
-        {
-            wave.Advance();
-            attention[l] = Fixture.Read(model, wave.AttentionOut);
-            mlp[l] = Fixture.Read(model, wave.MlpOut);
-            wave.ForkSkippingBlock(1..);
-        }
+        Verify(model, [.. Enumerable.Range(0, model.Spec.Layers).Select(s => new Variant($"skip {s}", [Edit.Skip(Site.ResidualPost[s]) with { Positions = 1.. }]))]);
+    }
 
-        float[] residual = Fixture.Read(model, wave.Residual);
-        int size = wave.BaseRows * model.Spec.Width;
-        for (int s = -1; s < layers; s++)
-        {
-            var hooks = new HookSet().Capture(Site.AttentionOut.AllLayers, Site.MlpOut.AllLayers, Site.ResidualPost[layers - 1]);
-            if (s >= 0)
-            {
-                hooks.Edit(Edit.Skip(Site.ResidualPost[s]) with { Positions = 1.. });
-            }
-
-            using ForwardResult run = model.Forward(prompts, hooks, new ForwardOptions { Logits = LogitRows.None });
-            int from = (s + 1) * size;
-            Fixture.SameBits(Fixture.Read(model, run[Site.ResidualPost[layers - 1]]), residual[from..(from + size)], $"{name}, skip {s}, last residual");
-            for (int l = s + 1; l < layers; l++)
-            {
-                Fixture.SameBits(Fixture.Read(model, run[Site.AttentionOut[l]]), attention[l][from..(from + size)], $"{name}, skip {s}, attention {l}");
-                Fixture.SameBits(Fixture.Read(model, run[Site.MlpOut[l]]), mlp[l][from..(from + size)], $"{name}, skip {s}, MLP {l}");
-            }
-        }
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EditsAnywhereGiveTheBitsOfAPassOfTheirOwn(string name)
+    {
+        Model model = Fixture.Model(name);
+        int last = model.Spec.Layers - 1, width = model.Spec.Width;
+        float[] direction = [.. Enumerable.Range(0, width).Select(i => MathF.Sin(i))];
+        Edit[] edits =
+        [
+            Edit.Skip(Site.AttentionOut[0]),
+            Edit.Skip(Site.MlpOut[last]) with { Positions = 2..5 },
+            Edit.Add(Site.ResidualPre[0], direction, 3) with { Positions = ^1.. },
+            Edit.Add(Site.ResidualPre[last], direction, 3),
+            Edit.ProjectOut(Site.ResidualPost[last], direction),
+            Edit.Scale(Site.Z[1], 0.5f) with { Head = 1 },
+            Edit.Zero(Site.MlpPost[1]) with { Columns = 3..17 },
+            Edit.Scale(Site.Pattern[last], 0.25f) with { Head = 0, Positions = 3.. },
+            Edit.Replace(Site.Value[1], new float[model.Spec.Attention.KeyWidth]) with { Positions = 1..2 },
+            Edit.Add(Site.ResidualPost.AllLayers, direction, 0.5f) with { Positions = 4.. },
+        ];
+        Verify(model, [.. edits.Select((e, i) => new Variant($"{i}", [e])), new Variant("three", [edits[8], edits[1], edits[4]])]);
     }
 
     [Fact]
@@ -60,12 +52,11 @@ public sealed class WaveTests
         long block = counters.Flops - start;
 
         int layers = model.Spec.Layers;
-        using var wave = new Wave(model, prompts, layers);
+        using var wave = new Wave(model, prompts, [.. Enumerable.Range(0, layers).Select(s => new Variant($"skip {s}", [Edit.Skip(Site.ResidualPost[s])]))]);
         start = counters.Flops;
         for (int l = 0; l < layers; l++)
         {
             wave.Advance();
-            wave.ForkSkippingBlock(Range.All);
         }
 
         // The baseline's L blocks, and L - 1 - s for the variant that skips s.
@@ -74,22 +65,58 @@ public sealed class WaveTests
     }
 
     [Fact]
-    public void ComparisonsAreThoseOfTheRows()
+    public void AVariantThatCannotActIsAnError()
     {
-        Model model = Fixture.Model("llama3");
-        using var wave = new Wave(model, [Fixture.Prompts("llama3")[0]], 1);
-        wave.Advance();
-        int variant = wave.ForkSkippingBlock(Range.All);
-        wave.Advance();
-        float[] statistics = wave.Compare(wave.MlpOut, variant);
-        float[] rows = Fixture.Read(model, wave.MlpOut);
-        int d = model.Spec.Width;
-        double expected = 0;
-        for (int i = 0; i < d; i++)
+        Model model = Fixture.Model("gpt2");
+        int[][] prompts = [Fixture.Prompts("gpt2")[0]];
+        void Refused(Variant variant) => Assert.ThrowsAny<WeirException>(() => new Wave(model, prompts, [variant]).Dispose());
+        Refused(new Variant("nothing", []));
+        Refused(new Variant("rotated", [Edit.Zero(Site.RotatedQuery[0])]));
+        Refused(new Variant("sequences", [Edit.Zero(Site.MlpOut[0]) with { Sequences = [0] }]));
+        Refused(new Variant("embedding", [Edit.Zero(Site.Embed)]));
+        using var late = new Wave(model, prompts, [new Variant("late", [Edit.Zero(Site.MlpOut[0]) with { Positions = 1000.. }])]);
+        Assert.ThrowsAny<WeirException>(late.Advance);
+    }
+
+    private static void Verify(Model model, Variant[] variants)
+    {
+        int[][] prompts = [.. Fixture.PromptsOf(model).Select((p, i) => i == 0 ? p : p[..9])];
+        int layers = model.Spec.Layers;
+        using var wave = new Wave(model, prompts, variants);
+        var attention = new float[layers][];
+        var mlp = new float[layers][];
+        int[] ran = new int[layers];
+        for (int l = 0; l < layers; l++)
         {
-            expected += Math.Pow(rows[(3 * d) + i] - (double)rows[((wave.BaseRows + 3) * d) + i], 2);
+            wave.Advance();
+            ran[l] = wave.Ran;
+            attention[l] = Fixture.Read(model, wave.AttentionOut);
+            mlp[l] = Fixture.Read(model, wave.MlpOut);
         }
 
-        Assert.Equal(expected, statistics[(3 * 4) + 3], expected * 1e-5);
+        Assert.Equal(variants.Length, wave.Live);
+        float[] residual = Fixture.Read(model, wave.Residual);
+        int size = wave.BaseRows * model.Spec.Width;
+        for (int v = -1; v < variants.Length; v++)
+        {
+            HookSet hooks = new HookSet().Capture(Site.AttentionOut.AllLayers, Site.MlpOut.AllLayers, Site.ResidualPost[layers - 1]);
+            string what = "baseline";
+            if (v >= 0)
+            {
+                hooks.Edit([.. wave.Variants[v].Edits]);
+                what = wave.Variants[v].Name;
+            }
+
+            using ForwardResult run = model.Forward(prompts, hooks, new ForwardOptions { Logits = LogitRows.None });
+            int from = (v + 1) * size;
+            Fixture.SameBits(Fixture.Read(model, run[Site.ResidualPost[layers - 1]]), residual[from..(from + size)], $"{what}, last residual");
+            for (int l = 0; l < layers; l++)
+            {
+                // Before a variant begins it is the baseline.
+                int row = v < ran[l] ? from : 0;
+                Fixture.SameBits(Fixture.Read(model, run[Site.AttentionOut[l]]), attention[l][row..(row + size)], $"{what}, attention {l}");
+                Fixture.SameBits(Fixture.Read(model, run[Site.MlpOut[l]]), mlp[l][row..(row + size)], $"{what}, MLP {l}");
+            }
+        }
     }
 }

@@ -1,0 +1,56 @@
+// Statistics of two states, row by row: |a|^2, |b|^2, a . b, |a - b|^2, each summed in f64 in a fixed order, see
+// IOps.CompareRows and include/rows.cuh.
+#include "include/rows.cuh"
+
+struct CompareRowsArguments {
+    weir::RowShare share;
+    const float* a;
+    const float* b;
+    float* statistics;
+    int64_t stride_a, stride_b, stride_statistics;
+};
+
+namespace weir {
+
+template <bool Aligned>
+WEIR_DEVICE void compare_row(const CompareRowsArguments& a, const RowPart& part) {
+    double aa = 0, bb = 0, ab = 0, dd = 0;
+    for (int tile = 0; tile < part.tiles(); tile++) {
+        Quad u[kQuads], v[kQuads];
+        part.load<Aligned>(a.a + part.row * a.stride_a, tile, u);
+        part.load<Aligned>(a.b + part.row * a.stride_b, tile, v);
+#pragma unroll
+        for (int q = 0; q < kQuads; q++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {  // what is not there is 0 and adds nothing
+                double x = u[q].x[j], y = v[q].x[j], d = x - y;
+                aa = fma(x, x, aa);
+                bb = fma(y, y, bb);
+                ab = fma(x, y, ab);
+                dd = fma(d, d, dd);
+            }
+        }
+    }
+    aa = part.reduce(aa, Sum());
+    bb = part.reduce(bb, Sum());
+    ab = part.reduce(ab, Sum());
+    dd = part.reduce(dd, Sum());
+    if (part.row < a.share.rows && part.lane == 0) {
+        float* s = a.statistics + part.row * a.stride_statistics;
+        s[0] = static_cast<float>(aa);
+        s[1] = static_cast<float>(bb);
+        s[2] = static_cast<float>(ab);
+        s[3] = static_cast<float>(dd);
+    }
+}
+
+}  // namespace weir
+
+WEIR_KERNEL(compare_rows, CompareRowsArguments, 1024) {
+    weir::RowPart part(a.share);
+    if (a.share.aligned) {
+        weir::compare_row<true>(a, part);
+    } else {
+        weir::compare_row<false>(a, part);
+    }
+}

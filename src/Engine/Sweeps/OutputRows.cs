@@ -1,0 +1,58 @@
+using Weir.Engine.Forward;
+using Weir.Kernels;
+using Weir.Kernels.Ops;
+
+namespace Weir.Engine.Sweeps;
+
+/// <summary>The measured rows of a stage's output, and what the unembedding multiplies there.</summary>
+internal static class OutputRows
+{
+    /// <summary>Sequence and row of every measured position.</summary>
+    public static List<(int Sequence, int Row)> Measured(SweepStage stage, Range positions)
+    {
+        var rows = new List<(int, int)>();
+        for (int s = 0; s < stage.Rows.Sequences; s++)
+        {
+            (int first, int end) = MeasuredRows.Of(stage.Rows, s, positions);
+            rows.AddRange(Enumerable.Range(first, end - first).Select(row => (s, row)));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Final norm and output projection of some rows of the last residual: F32 [indices, head inputs].</summary>
+    public static Tensor HeadInput(Model model, Arena arena, Tensor residual, Tensor indices)
+    {
+        IOps ops = model.Device.Ops;
+        int n = (int)indices.Shape.Count;
+        Tensor rows = arena.Allocate(new Shape(n, model.Spec.Width));
+        ops.GatherRows(residual, indices, rows);
+        if (model.Weights.FinalNorm is { } norm)
+        {
+            NormRunner.Fused(ops, model.Spec.Norm, norm, rows, rows);
+        }
+
+        if (model.Weights.ProjectOut is { } project)
+        {
+            Tensor projected = arena.Allocate(new Shape(n, project.Matrix.Outputs));
+            ops.MatMul(rows, project.Matrix, projected, new MatMulOptions { Bias = project.Bias });
+            rows = projected;
+        }
+
+        return rows;
+    }
+
+    /// <summary>Logits of some rows of the last residual: F32 [indices, vocabulary].</summary>
+    public static Tensor Logits(Model model, Arena arena, Tensor residual, Tensor indices)
+    {
+        Tensor rows = HeadInput(model, arena, residual, indices);
+        Tensor logits = arena.Allocate(new Shape(rows.Rows, model.Spec.VocabularySize));
+        model.Device.Ops.MatMul(rows, model.Weights.Head.Matrix, logits, new MatMulOptions { Bias = model.Weights.Head.Bias });
+        if (model.Spec.FinalSoftcap > 0)
+        {
+            model.Device.Ops.Softcap(logits, model.Spec.FinalSoftcap, logits);
+        }
+
+        return logits;
+    }
+}

@@ -1,0 +1,14 @@
+namespace Weir.Engine.Sweeps;
+
+/// <summary>Values that a sweep's metrics compare.</summary>
+public enum SweepPoint
+{
+    /// <summary>What the block's attention added to the residual.</summary>
+    AttentionOut,
+
+    /// <summary>What the block's MLP added to the residual.</summary>
+    MlpOut,
+
+    /// <summary>The residual behind the block.</summary>
+    ResidualPost,
+}

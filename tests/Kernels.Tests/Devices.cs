@@ -44,6 +44,9 @@ public static class Devices
         return Names.Where(other => other != name && other.StartsWith(body, StringComparison.Ordinal));
     }
 
+    /// <summary>True for a device that takes products of 16-bit weights in 16 bits, and keeps keys and values of such weights so.</summary>
+    public static bool Computes16Bits(string name) => name.StartsWith("emulated-", StringComparison.Ordinal) && !name.StartsWith("emulated-f32", StringComparison.Ordinal);
+
     /// <summary>Kernels of a compute capability on the host, threads in an order that the seed draws.</summary>
     private static CudaDevice Emulated(int capability, CudaPrecision precision, long seed)
     {

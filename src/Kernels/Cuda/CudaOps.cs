@@ -13,6 +13,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     private readonly ICudaDriver _driver;
     private readonly DeviceCounters _counters;
     private readonly RowTables _rowTables;
+    private readonly CudaScratch _scratch;
     private readonly int* _fault;
     private readonly nint _faultAddress;
 
@@ -22,6 +23,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         _driver = device.Driver;
         _counters = device.Counters;
         _rowTables = new RowTables(_driver);
+        _scratch = new CudaScratch(device);
         (nint host, _faultAddress) = _driver.AllocateShared(sizeof(int));
         _fault = (int*)host;
         *_fault = 0;
@@ -47,6 +49,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     public void Dispose()
     {
         _rowTables.Dispose();
+        _scratch.Dispose();
         _driver.FreeShared((nint)_fault);
     }
 

@@ -40,8 +40,8 @@ void fail(const char* format, ...) {
 }
 
 void warp_collective(unsigned mask, const char* what, void* operand, Act act) { running->warp_collective(mask, what, operand, act); }
-void barrier(int id, int threads) { running->barrier(id, threads, true); }
-void barrier_arrive(int id, int threads) { running->barrier(id, threads, false); }
+void barrier(int id, int threads, int line) { running->barrier(id, threads, true, line); }
+void barrier_arrive(int id, int threads) { running->barrier(id, threads, false, 0); }
 void wait_until(bool (*ready)(const void*), const void* state, const char* what) { running->wait_until(ready, state, what); }
 bool coin() { return running->coin(); }
 void* static_shared(const void* key, size_t bytes, size_t alignment) { return running->static_shared(key, bytes, alignment); }
@@ -126,7 +126,7 @@ std::string Block::run(const Launch& launch, uint3 index) {
     }
 
     in_order_ = launch.seed == 0;
-    greedy_ = in_order_ || dice_.below(2) == 0;
+    greedy_ = in_order_ || dice_.below(4) != 0;
     warp_ = in_order_ ? 0 : dice_.below(static_cast<uint32_t>(ready_.size()));
     while (live_ > 0 && error_.empty()) {
         if (!in_order_ && !polling_.empty() && dice_.below(8) == 0) {
@@ -198,7 +198,7 @@ void Block::wake(Thread& thread) {
 }
 
 // Who runs next. Drawn from all, threads keep abreast of each other and a warp hardly ever waits long for another, so
-// half of the blocks are greedy: a warp runs as far as it can before any other does, which is what shows that it does not
+// three blocks of four are greedy: a warp runs as far as it can before any other does, which is what shows that it does not
 // wait for the others where it should. Seed 0 does that with warps and lanes in their order.
 Block::Thread* Block::next() {
     size_t lane = 0;
@@ -294,13 +294,17 @@ int Block::waiting_at(const Meeting& m) const {
     return m.first + static_cast<int>(std::find_if(m.operands, m.operands + 32, [](void* p) { return p != nullptr; }) - m.operands);
 }
 
-void Block::barrier(int id, int threads, bool wait) {
+void Block::barrier(int id, int threads, bool wait, int line) {
     Thread& self = *current_;
     Barrier& b = barriers_[id];
     if (b.arrived > 0 && b.wanted != threads) {
         fail(text("barrier %d is used for %d threads and for %d", id, b.wanted, threads));
     }
+    if (b.arrived > 0 && b.line != line) {
+        fail(text("it has come to __syncthreads in line %d, but thread %d to the one in line %d", line, b.waiting[0]->id, b.line));
+    }
     b.wanted = threads;
+    b.line = line;
     b.arrived++;
     if (wait) {
         b.waiting.push_back(&self);

@@ -35,8 +35,8 @@ public sealed record BenchmarkRow(BenchmarkCase Case, IReadOnlyList<Measurement>
         return (Measurement.MedianOf(ratios), ratios.Min(), ratios.Max());
     }
 
-    /// <summary>Our peak of resident memory as a share of a peer's, median of the turns; null where one has no times.</summary>
-    public double? MemoryRatio(PeerRuns peer) => HasTimes(Ours) && HasTimes(peer.Turns)
+    /// <summary>Our peak of resident memory as a share of a peer's, median of the turns; null where one does not tell.</summary>
+    public double? MemoryRatio(PeerRuns peer) => HasTimes(Ours) && HasTimes(peer.Turns) && peer.Turns.All(m => m.PeakMemory > 0)
         ? Measurement.MedianOf([.. Ours.Zip(peer.Turns, (a, b) => a.PeakMemory / b.PeakMemory)])
         : null;
 }

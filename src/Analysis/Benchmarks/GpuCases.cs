@@ -40,4 +40,12 @@ public static class GpuCases
         Gpt2.DecodeHooked(new() { OfBaseline = 1.01 }),
         Gpt2.SkipSweep(new() { OfPeer = 0.35 }),
     ];
+
+    /// <summary>Those that goals are set for; the README shows them.</summary>
+    public static IReadOnlyList<BenchmarkCase> Headline { get; } =
+    [
+        .. All.Where(c => c.Name is GpuLimits.CopyCase or GpuLimits.MatrixCase or "attention.8192" or "attention.16384"
+            || c.Name.StartsWith($"{Llama.Name}.", StringComparison.Ordinal)
+            || GpuOps.Rows.Any(r => r.Name == c.Name)),
+    ];
 }

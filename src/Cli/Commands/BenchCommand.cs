@@ -29,7 +29,7 @@ internal sealed class BenchCommand : Verb
     private readonly FlagSetting _serve = new("--serve", "measure a turn of each work named on the standard input, as peers do");
     private readonly TextSetting _json = new("--json", "FILE", "write every time as JSON, anew after each work");
     private readonly TextSetting _markdown = new("--markdown", "FILE", "write the table as Markdown, anew after each work");
-    private readonly TextSetting _table = new("--table", "DIR", "measure nothing; print the table of the newest GPU results in a directory");
+    private readonly TextSetting _table = new("--table", "DIR", "measure nothing; print the short table of the newest GPU results in a directory");
 
     /// <summary>Makes the verb.</summary>
     public BenchCommand() : base("bench", "measures Weir's usual work on this machine, turn by turn with other tools")
@@ -61,7 +61,7 @@ internal sealed class BenchCommand : Verb
     {
         if (_table.Get(session.Arguments) is { } directory)
         {
-            session.Terminal.Output.Write(GpuTable.Write(ResultFiles.NewestOfGpu(directory, GpuCases.All), GpuCases.All));
+            session.Terminal.Output.Write(GpuTable.Write(ResultFiles.NewestOfGpu(directory, GpuCases.Headline), GpuCases.Headline));
             return;
         }
 

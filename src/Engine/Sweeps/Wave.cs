@@ -179,6 +179,8 @@ public sealed class Wave : IDisposable
             offsets[s + 1] = offsets[s] + lengths[s];
         }
 
-        return new Batch(_model, scratch, new PackedRows(offsets, new int[lengths.Length]), lengths);
+        var batch = new Batch(_model, scratch, new PackedRows(offsets, new int[lengths.Length]), lengths);
+        batch.MakeAngles();
+        return batch;
     }
 }

@@ -139,6 +139,9 @@ public sealed unsafe class CpuDevice : IDevice
     }
 
     /// <inheritdoc/>
+    public IRecording Record(Action ops) => new CpuRecording(ops);
+
+    /// <inheritdoc/>
     public DeviceTimer CreateTimer() => new CpuTimer();
 
     /// <inheritdoc/>

@@ -46,6 +46,46 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         }
     }
 
+    /// <summary>Records what an action launches.</summary>
+    public CudaRecording Record(Action ops)
+    {
+        _driver.BeginCapture();
+        _rowTables.BeginRecording();
+        try
+        {
+            ops();
+        }
+        catch
+        {
+            RowTables.Release(_rowTables.EndRecording());
+            AbandonCapture();
+            throw;
+        }
+
+        IReadOnlyList<RowTables.Table> rows = _rowTables.EndRecording();
+        try
+        {
+            return new CudaRecording(_device, _rowTables, rows, _driver.EndCapture());
+        }
+        catch
+        {
+            RowTables.Release(rows);
+            throw;
+        }
+    }
+
+    private void AbandonCapture()
+    {
+        try
+        {
+            _driver.DestroyGraph(_driver.EndCapture());
+        }
+        catch (CudaException)
+        {
+            // What broke the recording off says more.
+        }
+    }
+
     public void Dispose()
     {
         _rowTables.Dispose();

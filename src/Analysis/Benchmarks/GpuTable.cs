@@ -58,12 +58,16 @@ public static class GpuTable
     {
         string own = row.OverBaseline is { } over ? string.Create(CultureInfo.InvariantCulture, $" ({over:F3} of {row.Case.Baseline})") : "";
         text.Append(CultureInfo.InvariantCulture, $"| {row.Case.What}{own} | {Times(row.Ours)} | {limits.Rate(row.Ours)} | {Memory(row.Ours)} |");
-        text.Append(CultureInfo.InvariantCulture, $" {Lines(row, p => $"{p.Name}: {Times(p.Turns)}{(Memory(p.Turns) is { Length: > 0 } m ? $", {m}" : "")}")} |");
+        text.Append(CultureInfo.InvariantCulture, $" {Peers(row)} |");
         text.Append(CultureInfo.InvariantCulture, $" {Lines(row, p => row.TimeRatio(p) is var (median, smallest, largest) ? string.Create(CultureInfo.InvariantCulture, $"**{median:F2}** ({smallest:F2} to {largest:F2})") : "")} |");
         text.Append(CultureInfo.InvariantCulture, $" {row.Case.GoalWords} |\n");
     }
 
     private static string Lines(BenchmarkRow row, Func<PeerRuns, string> line) => string.Join("<br>", row.Theirs.Select(line));
+
+    private static string Peers(BenchmarkRow row) => row.Theirs.Count == 0 && row.Case.Peers.Count > 0
+        ? NotRun
+        : Lines(row, p => $"{p.Name}: {Times(p.Turns)}{(Memory(p.Turns) is { Length: > 0 } m ? $", {m}" : "")}");
 
     private static string Times(IReadOnlyList<Measurement> turns, string unit = "")
     {

@@ -13,6 +13,8 @@ internal static class GpuOps
     private const int Heads = 16;
     private const int AttentionTokens = 16384;
 
+    private static readonly int[] AttentionLengths = [512, 1024, 2048, 4096, 8192, 16384];
+    private static readonly int[] ProductRows = [512, 1];
     private static readonly (string Name, int Inputs, int Outputs)[] Matrices =
         [("qkv", 4096, 6144), ("o", 4096, 4096), ("up", 4096, 28672), ("down", 14336, 4096), ("head", 4096, 128256)];
 
@@ -24,7 +26,7 @@ internal static class GpuOps
     ];
 
     /// <summary>Attention of whole prompts.</summary>
-    public static IEnumerable<BenchmarkCase> Attention => new[] { 512, 1024, 2048, 4096, 8192, 16384 }.Select(length => Op(
+    public static IEnumerable<BenchmarkCase> Attention => AttentionLengths.Select(length => Op(
         $"attention.{length}",
         FormattableString.Invariant($"causal attention, head size {HeadSize}, {AttentionTokens / length} x {length:N0} tokens, {Heads} heads"),
         length < 8192 ? new() : new() { Teraflops = 335 },
@@ -47,7 +49,7 @@ internal static class GpuOps
     ];
 
     /// <summary>The products of a block and the unembedding, for a prompt and for one token.</summary>
-    public static IEnumerable<BenchmarkCase> Products => new[] { 512, 1 }.SelectMany(rows => Matrices.Select(m => Op(
+    public static IEnumerable<BenchmarkCase> Products => ProductRows.SelectMany(rows => Matrices.Select(m => Op(
         $"product.{m.Name}-{rows}",
         FormattableString.Invariant($"product of {rows} {(rows == 1 ? "row" : "rows")} x {m.Inputs:N0} to {m.Outputs:N0}, bf16 weights"),
         rows == 1 ? new() { OfBandwidth = 0.9 } : new(),

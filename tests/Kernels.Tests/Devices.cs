@@ -61,13 +61,15 @@ public static class Devices
     }
 }
 
-/// <summary>Data of a theory with one parameter: the name of each device.</summary>
+/// <summary>
+/// Data of a theory with one parameter: the name of each device, which is also its trait, -trait device=emulated-80-1.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class EveryDeviceAttribute : DataAttribute
 {
     /// <inheritdoc/>
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new([.. Devices.Names.Select(name => new TheoryDataRow<string>(name))]);
+        new([.. Devices.Names.Select(name => new TheoryDataRow<string>(name).WithTrait("device", name))]);
 
     /// <inheritdoc/>
     public override bool SupportsDiscoveryEnumeration() => true;

@@ -57,12 +57,13 @@ version=$("$nvcc" --version | sed -nE 's/.*, V([0-9.]+)$/\1/p')
   cat "$work"/*.rows | LC_ALL=C sort
 } > "$work/table"
 
+[ "${1:-}" != --write ] || cp "$work/table" resources.tsv
 awk -F '\t' 'NR > 2 && $7 + $8 > 0 { print $2 " of " $1 " spills registers on " $3; bad = 1 }
   NR > 2 && $6 > 0 && $10 == "" { print $2 " of " $1 " has a stack frame of " $6 " bytes on " $3 ", and the manifest gives no reason for it"; bad = 1 }
   END { exit bad }' "$work/table" >&2
 
 case ${1:-} in
-  --write) cp "$work/table" resources.tsv ;;
+  --write) ;;
   --check)
     if [ "$(head -n 1 resources.tsv)" != "# nvcc $version" ]; then
       echo "kernels/resources.tsv is of another compiler ($(head -n 1 resources.tsv | cut -c 3-)) than this nvcc $version: not compared"

@@ -150,6 +150,10 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public DeviceTimer CreateTimer() => new CudaTimer(Driver);
 
+    /// <summary>What the device's driver made of a kernel that the program was built with.</summary>
+    /// <exception cref="CudaException">There is no such kernel, or it does not load.</exception>
+    public CudaFunctionFacts KernelFacts(string kernel) => Driver.GetFunctionFacts(Kernels.Function(CudaKernel.Named(kernel)), threads: 32, sharedBytes: 0);
+
     /// <inheritdoc/>
     public void Dispose()
     {

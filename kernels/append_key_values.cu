@@ -23,7 +23,7 @@ WEIR_DEVICE void append(const AppendKeyValuesArguments& a) {
     int sequence = sequence_of(a.rows, row);
     int position = a.rows.starts[sequence] + row - a.rows.offsets[sequence];
     if (position >= a.store.capacity) {
-        report(a.fault, Fault::Index);
+        report(a.fault, Fault::Position);
         return;
     }
     const float* x = blockIdx.y == 0 ? a.k + row * a.stride_k : a.v + row * a.stride_v;

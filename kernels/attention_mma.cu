@@ -41,12 +41,6 @@ namespace weir {
 constexpr int kKeys = 32, kWarps = 4, kThreads = kWarps * kWarp;
 constexpr float kLog2E = 1.4426950408889634f;
 
-// Two f32 as two elements of one register, the first in the lower half.
-template <typename T>
-WEIR_DEVICE uint32_t pack(float low, float high) {
-    return static_cast<uint32_t>(narrow<T>(low).bits) | static_cast<uint32_t>(narrow<T>(high).bits) << 16;
-}
-
 template <typename T>
 WEIR_DEVICE bool is_finite(T x);
 template <>
@@ -89,7 +83,7 @@ struct Flash {
             if (r < tile.count) {
                 x = load4(a.q + (tile.offset + at / a.group) * a.stride_q + (tile.head * a.group + at % a.group) * a.store.size + d, a.wide != 0, a.store.size - d);
             }
-            *reinterpret_cast<uint2*>(&shared.q[r][d]) = make_uint2(pack<T>(x.x, x.y), pack<T>(x.z, x.w));
+            *reinterpret_cast<uint2*>(&shared.q[r][d]) = make_uint2(narrow2<T>(x.x, x.y), narrow2<T>(x.z, x.w));
         }
     }
 
@@ -214,8 +208,8 @@ struct Flash {
 #pragma unroll
             for (int part = 0; part < kTall; part++) {
                 float (&x)[4] = p[part][key / 8], (&y)[4] = p[part][key / 8 + 1];
-                w[part][0] = pack<T>(x[0], x[1]), w[part][1] = pack<T>(x[2], x[3]);
-                w[part][2] = pack<T>(y[0], y[1]), w[part][3] = pack<T>(y[2], y[3]);
+                w[part][0] = narrow2<T>(x[0], x[1]), w[part][1] = narrow2<T>(x[2], x[3]);
+                w[part][2] = narrow2<T>(y[0], y[1]), w[part][3] = narrow2<T>(y[2], y[3]);
             }
 #pragma unroll
             for (int d = 0; d < kSize; d += 16) {
@@ -274,7 +268,7 @@ struct Flash {
 #pragma unroll
                     for (int n = 0; n < kKeys / 8; n++) {
                         int key = first_key + n * 8 + lane() % 4 * 2;
-                        w[n / 2][n % 2 * 2 + half] = pack<T>(seen.has(key), seen.has(key + 1));
+                        w[n / 2][n % 2 * 2 + half] = narrow2<T>(seen.has(key), seen.has(key + 1));
                     }
                 }
 #pragma unroll

@@ -6,38 +6,32 @@ struct NormalizeArguments {
     const float* x;
     const float* scale;
     float* y;
-    int64_t stride_x, stride_scale, stride_y;
+    double inverse_width;
+    int stride_x, stride_scale, stride_y;
     int centered;
 };
 
 namespace weir {
 
-template <bool Aligned>
-WEIR_DEVICE void normalize_row(const NormalizeArguments& a, const RowPart& part) {
-    NormRow<Aligned> x(part, a.x + part.row * a.stride_x);
-    float mean = a.centered ? x.mean() : 0;
-    float inverse = part.has_row() ? 1.0f / a.scale[part.row * a.stride_scale] : 0;
-    float* y = a.y + part.row * a.stride_y;
-    for (int tile = 0; tile < part.tiles(); tile++) {
-        x.hold(tile);
-#pragma unroll
-        for (int q = 0; q < kQuads; q++) {
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                x.held[q].x[j] = normalize(x.held[q].x[j], mean, inverse);
-            }
-        }
-        part.store<Aligned>(y, tile, x.held);
+template <bool Held>
+WEIR_DEVICE void normalize_row(const NormalizeArguments& a) {
+    RowPart part(a.share);
+    HeldRow<Held> x(part, row_of(a.x, part.row, a.stride_x));
+    float inverse = part.has_row() ? 1.0f / *row_of(a.scale, part.row, a.stride_scale) : 0;
+    float mean = a.centered ? row_mean(x, a.inverse_width) : 0;
+    for (int n = 0; n < x.end(); n += x.step) {
+        Quads<Held>& v = x.from(n);
+        change(v, [=](float x) { return normalize(x, mean, inverse); });
+        part.store(row_of(a.y, part.row, a.stride_y), n, v);
     }
 }
 
 }  // namespace weir
 
-WEIR_KERNEL(normalize, NormalizeArguments, 1024) {
-    weir::RowPart part(a.share);
-    if (a.share.aligned) {
-        weir::normalize_row<true>(a, part);
+WEIR_KERNEL(normalize, NormalizeArguments, 512) {
+    if (weir::is_held(a.share)) {
+        weir::normalize_row<true>(a);
     } else {
-        weir::normalize_row<false>(a, part);
+        weir::normalize_row<false>(a);
     }
 }

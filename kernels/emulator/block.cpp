@@ -12,10 +12,26 @@ static thread_local Block* running = nullptr;
 
 namespace {
 
+// What lies behind an array in shared memory and must stay as it is; AddressSanitizer watches the byte behind it itself.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t kCanary = 0;
+#else
 constexpr size_t kCanary = 256;
+#endif
 constexpr unsigned char kPoison = 0xff;  // NaN, in every type of float
 
 struct Stopped {};
+
+unsigned char* allocate_shared(size_t bytes, size_t alignment) {
+    void* memory = nullptr;
+    if (posix_memalign(&memory, alignment, bytes + kCanary) != 0) {
+        std::fprintf(stderr, "the emulator has no memory for a block's shared memory\n");
+        std::abort();
+    }
+    std::memset(memory, kPoison, bytes);
+    std::memset(static_cast<unsigned char*>(memory) + bytes, 0x5a, kCanary);
+    return static_cast<unsigned char*>(memory);
+}
 
 std::string text(const char* format, ...) {
     char buffer[512];
@@ -40,8 +56,8 @@ void fail(const char* format, ...) {
 }
 
 void warp_collective(unsigned mask, const char* what, void* operand, Act act) { running->warp_collective(mask, what, operand, act); }
-void barrier(int id, int threads) { running->barrier(id, threads, true); }
-void barrier_arrive(int id, int threads) { running->barrier(id, threads, false); }
+void barrier(int id, int threads, int line) { running->barrier(id, threads, true, line); }
+void barrier_arrive(int id, int threads) { running->barrier(id, threads, false, 0); }
 void wait_until(bool (*ready)(const void*), const void* state, const char* what) { running->wait_until(ready, state, what); }
 bool coin() { return running->coin(); }
 void* static_shared(const void* key, size_t bytes, size_t alignment) { return running->static_shared(key, bytes, alignment); }
@@ -74,8 +90,6 @@ Block::~Block() {
     for (Thread& t : threads_) {
         free_stack(t.fiber);
     }
-    free_shared();
-    std::free(dynamic_);
 }
 
 std::string Block::run(const Launch& launch, uint3 index) {
@@ -86,13 +100,7 @@ std::string Block::run(const Launch& launch, uint3 index) {
     adopt_host_stack(host_);
 
     count_ = static_cast<int>(launch.block.x * launch.block.y * launch.block.z);
-    if (dynamic_bytes_ != launch.shared_bytes || !dynamic_) {
-        std::free(dynamic_);
-        dynamic_bytes_ = launch.shared_bytes;
-        dynamic_ = static_cast<unsigned char*>(std::aligned_alloc(1024, (launch.shared_bytes + kCanary + 1023) / 1024 * 1024));
-    }
-    std::memset(dynamic_, kPoison, launch.shared_bytes);
-    std::memset(dynamic_ + launch.shared_bytes, 0x5a, kCanary);
+    dynamic_ = allocate_shared(launch.shared_bytes, 1024);
 
     // Threads live where their fibers point to, so the vector only ever grows between launches.
     if (threads_.size() < static_cast<size_t>(count_)) {
@@ -126,7 +134,7 @@ std::string Block::run(const Launch& launch, uint3 index) {
     }
 
     in_order_ = launch.seed == 0;
-    greedy_ = in_order_ || dice_.below(2) == 0;
+    greedy_ = in_order_ || dice_.below(4) != 0;
     warp_ = in_order_ ? 0 : dice_.below(static_cast<uint32_t>(ready_.size()));
     while (live_ > 0 && error_.empty()) {
         if (!in_order_ && !polling_.empty() && dice_.below(8) == 0) {
@@ -165,10 +173,6 @@ std::string Block::run(const Launch& launch, uint3 index) {
 }
 
 void Block::enter(void* argument) {
-#if defined(__SANITIZE_ADDRESS__)
-    extern void finish_first_switch();
-    finish_first_switch();
-#endif
     auto* t = static_cast<Thread*>(argument);
     Block* block = t->block;
     block->launch_->kernel->body(block->launch_->arguments);
@@ -198,7 +202,7 @@ void Block::wake(Thread& thread) {
 }
 
 // Who runs next. Drawn from all, threads keep abreast of each other and a warp hardly ever waits long for another, so
-// half of the blocks are greedy: a warp runs as far as it can before any other does, which is what shows that it does not
+// three blocks of four are greedy: a warp runs as far as it can before any other does, which is what shows that it does not
 // wait for the others where it should. Seed 0 does that with warps and lanes in their order.
 Block::Thread* Block::next() {
     size_t lane = 0;
@@ -294,13 +298,17 @@ int Block::waiting_at(const Meeting& m) const {
     return m.first + static_cast<int>(std::find_if(m.operands, m.operands + 32, [](void* p) { return p != nullptr; }) - m.operands);
 }
 
-void Block::barrier(int id, int threads, bool wait) {
+void Block::barrier(int id, int threads, bool wait, int line) {
     Thread& self = *current_;
     Barrier& b = barriers_[id];
     if (b.arrived > 0 && b.wanted != threads) {
         fail(text("barrier %d is used for %d threads and for %d", id, b.wanted, threads));
     }
+    if (b.arrived > 0 && b.line != line) {
+        fail(text("it has come to __syncthreads in line %d, but thread %d to the one in line %d", line, b.waiting[0]->id, b.line));
+    }
     b.wanted = threads;
+    b.line = line;
     b.arrived++;
     if (wait) {
         b.waiting.push_back(&self);
@@ -401,10 +409,7 @@ void* Block::static_shared(const void* key, size_t bytes, size_t alignment) {
             return a.memory;
         }
     }
-    alignment = std::max<size_t>(alignment, 128);
-    auto* memory = static_cast<unsigned char*>(std::aligned_alloc(alignment, (bytes + kCanary + alignment - 1) / alignment * alignment));
-    std::memset(memory, kPoison, bytes);
-    std::memset(memory + bytes, 0x5a, kCanary);
+    unsigned char* memory = allocate_shared(bytes, std::max<size_t>(alignment, 128));
     statics_.push_back({key, memory, bytes});
     return memory;
 }
@@ -426,6 +431,8 @@ void Block::free_shared() {
         std::free(a.memory);
     }
     statics_.clear();
+    std::free(dynamic_);
+    dynamic_ = nullptr;
 }
 
 std::string Block::deadlock() const {

@@ -41,7 +41,7 @@ public:
     std::string run(const Launch& launch, uint3 index);
 
     void warp_collective(unsigned mask, const char* what, void* operand, Act act);
-    void barrier(int id, int threads, bool wait);
+    void barrier(int id, int threads, bool wait, int line);
     void wait_until(bool (*ready)(const void*), const void* state, const char* what);
     bool coin();
     void* static_shared(const void* key, size_t bytes, size_t alignment);
@@ -77,7 +77,7 @@ private:
         void* operands[32];
     };
 
-    struct Barrier { int arrived = 0, wanted = 0; std::vector<Thread*> waiting; };
+    struct Barrier { int arrived = 0, wanted = 0, line = 0; std::vector<Thread*> waiting; };
     struct Allocation { const void* key; unsigned char* memory; size_t bytes; };
     struct Event { void (*act)(void*); std::vector<unsigned char> state; };
 
@@ -105,7 +105,6 @@ private:
     Barrier barriers_[16];
     std::vector<Allocation> statics_;
     unsigned char* dynamic_ = nullptr;
-    size_t dynamic_bytes_ = 0;
     Fiber host_;
     Thread* current_ = nullptr;
     int count_ = 0, live_ = 0;

@@ -1,6 +1,10 @@
 // The words of CUDA C++ for g++: a kernel's threads are fibers of one host thread, a block at a time, so that barriers,
 // shuffles and shared memory mean what they mean on the device. Which fiber goes next is drawn from the launch's seed:
 // code that lacks a barrier reads what another thread has not written yet and gives a wrong result.
+//
+// A thread runs until it meets others (barrier, shuffle, vote, mma, wait). So no seed shows two threads that change the
+// same word without an atomic, x[0] += 1, since neither is stopped in the middle of it; nor a missing memory fence, since
+// what is written is seen at once; nor a race between threads that would write the same. compute-sanitizer does.
 #pragma once
 
 #include <cmath>
@@ -43,8 +47,9 @@ extern thread_local const Position* position;
 using Act = void (*)(void** operands);
 void warp_collective(unsigned mask, const char* what, void* operand, Act act);
 
-// bar.sync: barrier `id` of the block, for so many threads; 0 threads is all that have not ended.
-void barrier(int id, int threads);
+// bar.sync: barrier `id` of the block, for so many threads; 0 threads is all that have not ended, and these must come to it
+// in the same line.
+void barrier(int id, int threads, int line = 0);
 void barrier_arrive(int id, int threads);
 
 // Lets other threads run; the thread goes on when `ready(state)` holds.
@@ -135,21 +140,21 @@ unsigned ballot(unsigned mask, bool predicate);
 
 #define WEIR_CHECK(condition, message) ((condition) ? (void)0 : ::weir::emulator::fail("%s", message))
 
-inline void __syncthreads() { weir::emulator::barrier(0, 0); }
-// The barrier, and whether a thread came with a predicate.
-inline int __syncthreads_or(int predicate) {
-    struct Vote { bool own, any; int threads; } vote{predicate != 0, false, static_cast<int>(blockDim.x)};
-    weir::emulator::group_collective(0, vote.threads, "__syncthreads_or", &vote, [](void** all) {
-        int threads = static_cast<Vote*>(all[0])->threads;
-        bool any = false;
-        for (int i = 0; i < threads; i++) {
-            any |= static_cast<Vote*>(all[i])->own;
-        }
-        for (int i = 0; i < threads; i++) {
-            static_cast<Vote*>(all[i])->any = any;
-        }
-    });
-    return vote.any;
+inline void __syncthreads(int line = __builtin_LINE()) { weir::emulator::barrier(0, 0, line); }
+// The barrier, and whether a thread of the block came with a predicate.
+inline int __syncthreads_or(int predicate, int line = __builtin_LINE()) {
+    static const char key = 0;
+    int& any = *static_cast<int*>(weir::emulator::static_shared(&key, sizeof(int), alignof(int)));
+    __syncthreads(line);
+    if (threadIdx.x == 0) {
+        any = 0;
+    }
+    __syncthreads(line);
+    if (predicate) {
+        any = 1;
+    }
+    __syncthreads(line);
+    return any;
 }
 inline void __syncwarp(unsigned mask = 0xffffffffu) { weir::emulator::warp_collective(mask, "__syncwarp", mask ? &mask : nullptr, [](void**) {}); }
 

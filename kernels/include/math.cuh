@@ -1,5 +1,5 @@
-// Functions of f32, operation for operation those of the CPU body (SimdMath.cs), so that host, device and CPU give the
-// same bits.
+// Functions of f32. The first three are those of the CPU body (SimdMath.cs) operation for operation, so that host, device
+// and CPU give the same bits.
 #pragma once
 
 #include "device.cuh"
@@ -67,6 +67,17 @@ WEIR_DEVICE float reciprocal(float x) {
     return y;
 #else
     return 1.0f / x;
+#endif
+}
+
+// The larger of two; NaN where one is.
+WEIR_DEVICE float larger_or_nan(float a, float b) {
+#ifdef __CUDACC__
+    float y;
+    asm("max.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b));
+    return y;
+#else
+    return a != a || b < a ? a : b;
 #endif
 }
 

@@ -1,8 +1,8 @@
 // What the two norms and their separate steps share, so that all give the same bits.
 //
-// A row stays in registers between its sums and its result where a block can hold it (16,384 elements); a longer one is
-// read again, from the caches if it is still there. Sums are taken in f64: a thread's own elements in order, then the
-// fixed tree of RowPart::reduce.
+// Row, gain and bias are asked for together, before anything waits: in decoding all of them come from memory, since a
+// layer's weights have gone through the caches since the last token. Sums are taken in f64: a thread's own elements in
+// four chains, one for each place in a quad, then the fixed tree of RowPart::reduce.
 #pragma once
 
 #include "rows.cuh"
@@ -10,127 +10,100 @@
 namespace weir {
 
 struct NormArguments {
-    RowShare share;  // a row of it is a group: rows x groups of `size`
+    RowShare share;  // of groups: the blocks of y are the groups of a row
     const float* x;
     const float* gain;
     const float* bias;  // or null
     float* y;
     float* scale;       // or null
     float* normalized;  // or null
-    int64_t stride_x, stride_y, stride_scale, stride_normalized;
-    int groups;
+    const float* residual;
+    float* sum;         // or null
+    double inverse_size;
+    int stride_x, stride_y, stride_scale, stride_normalized, stride_residual, stride_sum;
     float gain_offset, epsilon;
 };
+
+// f(element, chain) over a thread's elements, then the sum over the row's threads.
+template <bool Held, typename Term>
+WEIR_DEVICE double sum_row(HeldRow<Held>& x, Term f) {
+    const RowPart& part = x.part;
+    double chain[4] = {};
+    for (int n = 0; n < x.end(); n += x.step) {
+        const Quads<Held>& v = x.from(n);
+#pragma unroll
+        for (int i = 0; i < x.step; i++) {
+            int count = part.count(part.at(n + i));
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                if (Held ? count > 0 : j < count) {
+                    chain[j] = f(v.q[i].x[j], chain[j]);
+                }
+            }
+        }
+    }
+    return part.reduce((chain[0] + chain[1]) + (chain[2] + chain[3]), Sum());
+}
+
+template <bool Held>
+WEIR_DEVICE float row_mean(HeldRow<Held>& x, double inverse_size) {
+    return static_cast<float>(sum_row(x, [](float x, double sum) { return sum + x; }) * inverse_size);
+}
 
 // The middle step of a norm.
 WEIR_DEVICE float normalize(float x, float mean, float inverse) { return (x - mean) * inverse; }
 
-// The last step of a norm, for the quad at element `at`.
+// The last step of a norm.
 template <bool Aligned>
-WEIR_DEVICE Quad affine_quad(Quad v, const float* gain, float offset, const float* bias, int at, int count) {
-    Quad g = load_quad<Aligned>(gain + at, count);
-    if (bias == nullptr) {
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
-            v.x[j] = v.x[j] * (g.x[j] + offset);
-        }
+WEIR_DEVICE void affine(Quads<Aligned>& v, const Quads<Aligned>& gain, float offset, bool has_bias, const Quads<Aligned>& bias) {
+    if (has_bias) {
+        change(v, [=](float x, float g, float b) { return fmaf(x, g + offset, b); }, gain, bias);
     } else {
-        Quad b = load_quad<Aligned>(bias + at, count);
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
-            v.x[j] = fmaf(v.x[j], g.x[j] + offset, b.x[j]);
-        }
+        change(v, [=](float x, float g) { return x * (g + offset); }, gain);
     }
-    return v;
 }
 
-// A row of x, a tile of it in registers.
-template <bool Aligned>
-struct NormRow {
-    RowPart part;
-    const float* x;
-    Quad held[kQuads];
-
-    WEIR_DEVICE NormRow(const RowPart& part, const float* x) : part(part), x(x) { part.load<Aligned>(x, 0, held); }
-
-    WEIR_DEVICE void hold(int tile) {
-        if (part.tiles() > 1) {
-            part.load<Aligned>(x, tile, held);
-        }
-    }
-
-    // f(element, total so far) over the thread's own elements in order, then over the row's threads.
-    template <typename Term>
-    WEIR_DEVICE double sum(Term f) {
-        double total = 0;
-        for (int tile = 0; tile < part.tiles(); tile++) {
-            hold(tile);
-#pragma unroll
-            for (int q = 0; q < kQuads; q++) {
-                int count = part.count(part.at(tile, q));
-#pragma unroll
-                for (int j = 0; j < 4; j++) {
-                    if (Aligned ? count > 0 : j < count) {
-                        total = f(held[q].x[j], total);
-                    }
-                }
-            }
-        }
-        return part.reduce(total, Sum());
-    }
-
-    WEIR_DEVICE float mean() {
-        return static_cast<float>(sum([](float x, double total) { return total + x; }) / part.width);
-    }
-
-    WEIR_DEVICE double squares(float mean) {
-        return sum([mean](float x, double total) {
-            double centered = x - mean;
-            return fma(centered, centered, total);
-        });
-    }
-};
-
-template <bool Aligned, bool Centered>
-WEIR_DEVICE void norm_row(const NormArguments& a, const RowPart& part) {
-    int64_t row = part.row / a.groups;
-    int group = part.row % a.groups;
+template <bool Held, bool Centered>
+WEIR_DEVICE void norm_row(const NormArguments& a) {
+    RowPart part(a.share);
+    int group = static_cast<int>(blockIdx.y);
     int64_t start = static_cast<int64_t>(group) * a.share.width;
-    NormRow<Aligned> x(part, a.x + row * a.stride_x + start);
-    float mean = Centered ? x.mean() : 0;
-    float scale = static_cast<float>(sqrt(x.squares(mean) / part.width + a.epsilon));
+    HeldRow<Held> x(part, row_of(a.x, part.row, a.stride_x) + start);
+    HeldRow<Held> gain(part, a.gain);
+    HeldRow<Held> bias(part, Centered ? a.bias : nullptr);
+    float mean = Centered ? row_mean(x, a.inverse_size) : 0;
+    double squares = sum_row(x, [mean](float x, double sum) {
+        double centered = x - mean;
+        return fma(centered, centered, sum);
+    });
+    float scale = static_cast<float>(sqrt(squares * a.inverse_size + a.epsilon));
     float inverse = 1.0f / scale;
     if (a.scale != nullptr && part.has_row() && part.lane == 0) {
-        a.scale[row * a.stride_scale + group] = scale;
+        row_of(a.scale, part.row, a.stride_scale)[group] = scale;
     }
-    float* y = a.y + row * a.stride_y + start;
-    float* normalized = a.normalized + (a.normalized == nullptr ? 0 : row * a.stride_normalized + start);
-    for (int tile = 0; tile < part.tiles(); tile++) {
-        x.hold(tile);
-#pragma unroll
-        for (int q = 0; q < kQuads; q++) {
-            int at = part.at(tile, q);
-            int count = part.count(at);
-            Quad v = x.held[q];
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                v.x[j] = normalize(v.x[j], mean, inverse);
-            }
-            if (a.normalized != nullptr) {
-                store_quad<Aligned>(normalized + at, v, count);
-            }
-            store_quad<Aligned>(y + at, affine_quad<Aligned>(v, a.gain, a.gain_offset, a.bias, at, count), count);
+    for (int n = 0; n < x.end(); n += x.step) {
+        Quads<Held>& v = x.from(n);
+        change(v, [=](float x) { return normalize(x, mean, inverse); });
+        if (a.normalized != nullptr) {
+            part.store(row_of(a.normalized, part.row, a.stride_normalized) + start, n, v);
+        }
+        affine(v, gain.from(n), a.gain_offset, bias.row != nullptr, bias.from(n));
+        part.store(row_of(a.y, part.row, a.stride_y) + start, n, v);
+        if (a.sum != nullptr) {
+            Quads<Held> r;
+            part.load(row_of(a.residual, part.row, a.stride_residual) + start, n, r);
+            change(v, [](float y, float r) { return r + y; }, r);
+            part.store(row_of(a.sum, part.row, a.stride_sum) + start, n, v);
         }
     }
 }
 
 template <bool Centered>
 WEIR_DEVICE void norm_rows(const NormArguments& a) {
-    RowPart part(a.share);
-    if (a.share.aligned) {
-        norm_row<true, Centered>(a, part);
+    if (is_held(a.share)) {
+        norm_row<true, Centered>(a);
     } else {
-        norm_row<false, Centered>(a, part);
+        norm_row<false, Centered>(a);
     }
 }
 

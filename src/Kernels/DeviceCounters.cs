@@ -12,6 +12,9 @@ public sealed class DeviceCounters
     /// <summary>Bytes moved by ops whose only effect is to copy (<c>IOps.Copy</c>, Read, Write).</summary>
     public long BytesCopied { get; set; }
 
+    /// <summary>Recordings run without a call of their ops; what ran so is in no other count.</summary>
+    public long Replays { get; set; }
+
     /// <summary>Bytes of device memory held now.</summary>
     public long BytesAllocated { get; set; }
 

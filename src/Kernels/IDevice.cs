@@ -44,4 +44,18 @@ public interface IDevice : IDisposable
 
     /// <summary>Waits for all ops called so far.</summary>
     void Synchronize();
+
+    /// <summary>
+    /// Records ops so that they can be run again and again at the cost of one call: a CUDA device calls the action once, now,
+    /// and makes a graph of its launches; the CPU calls it at each <see cref="IRecording.Run"/>. Nothing runs before that.
+    /// </summary>
+    /// <param name="ops">
+    /// Calls ops and nothing else of the device: it neither reads nor writes nor allocates. Call it once before it is
+    /// recorded, so that code is loaded and scratch memory is there. Operands must stay where they are until the recording
+    /// is disposed of; their contents, and the places of <see cref="PackedRows"/>, are those of the time of each run.
+    /// </param>
+    IRecording Record(Action ops);
+
+    /// <summary>Makes a timer of the device's own work.</summary>
+    DeviceTimer CreateTimer();
 }

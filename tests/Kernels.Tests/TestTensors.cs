@@ -4,23 +4,27 @@ using Weir.Kernels.Ops;
 namespace Weir.Kernels.Tests;
 
 /// <summary>
-/// A device with tensors that catch what a wrong op does. Every tensor is a view at an odd offset in a buffer whose other
-/// words are sentinels, also between strided rows: NaNs of different payloads, so that reading one spoils the result and
-/// writing one is seen. <see cref="Read"/> looks at all of them first, and at all inputs.
+/// A device with tensors that catch what a wrong op does. Every tensor is a view in a buffer whose other words are
+/// sentinels, also between strided rows: NaNs of different payloads, so that reading one spoils the result and writing one
+/// is seen. Views begin at odd words unless 16-byte alignment is asked for, for ops that have a path for it.
+/// <see cref="Read"/> looks at all of them first, and at all inputs.
 /// </summary>
 public sealed class TestTensors : IDisposable
 {
-    private const int Guard = 67; // More than a vector; odd, so that no row is aligned.
+    private const int OddGuard = 67; // More than a vector; odd, so that no row is aligned.
+    private const int AlignedGuard = 68;
     private const int Gap = 5;
     private const int Sentinel = 0x7fc50000;
 
     private readonly List<Holding> _holdings = [];
     private readonly Random _random;
+    private readonly bool _aligned;
 
     /// <summary>Opens a device; prints its name and the seed of the numbers.</summary>
-    public TestTensors(string device, int seed = 1)
+    public TestTensors(string device, int seed = 1, bool aligned = false)
     {
         Name = device;
+        _aligned = aligned;
         Device = Devices.Open(device);
         _random = new Random(seed);
         TestContext.Current.TestOutputHelper?.WriteLine($"{Device.Name}; seed {seed}");
@@ -104,7 +108,7 @@ public sealed class TestTensors : IDisposable
                 if (now[i] != h.Image[i] && !(h.Written && h.Owns(i)))
                 {
                     string what = h.Owns(i) ? "An input" : "A sentinel";
-                    Assert.Fail($"{what} of the {h.View.Type.Name()} tensor {h.View.Shape} with row stride {h.View.RowStride} was overwritten, word {i - Guard} from its start, on {Device.Name}.");
+                    Assert.Fail($"{what} of the {h.View.Type.Name()} tensor {h.View.Shape} with row stride {h.View.RowStride} was overwritten, word {i - h.Guard} from its start, on {Device.Name}.");
                 }
             }
         }
@@ -145,7 +149,14 @@ public sealed class TestTensors : IDisposable
         int rows = shape[0];
         int width = shape.RowWidth;
         int stride = strided ? width + Gap : width;
-        int[] image = new int[(2 * Guard) + (rows * stride)];
+        int guard = OddGuard;
+        if (_aligned)
+        {
+            guard = AlignedGuard;
+            stride = strided ? (stride + 3) / 4 * 4 : stride;
+        }
+
+        int[] image = new int[(2 * guard) + (rows * stride)];
         for (int i = 0; i < image.Length; i++)
         {
             image[i] = Sentinel + (i & 0xffff);
@@ -153,18 +164,18 @@ public sealed class TestTensors : IDisposable
 
         for (int row = 0; row < rows; row++)
         {
-            words.Slice(row * width, width).CopyTo(image.AsSpan(Guard + (row * stride)));
+            words.Slice(row * width, width).CopyTo(image.AsSpan(guard + (row * stride)));
         }
 
         DeviceBuffer buffer = Device.Allocate(image.Length * sizeof(int));
         var whole = new Tensor(buffer, 0, new Shape(image.Length), type);
         Device.Write(whole, MemoryMarshal.AsBytes(image.AsSpan()));
-        var view = new Tensor(buffer, Guard * sizeof(int), shape, type, strided ? stride : 0);
-        _holdings.Add(new Holding(whole, view, image, written));
+        var view = new Tensor(buffer, guard * sizeof(int), shape, type, strided ? stride : 0);
+        _holdings.Add(new Holding(whole, view, image, guard, written));
         return view;
     }
 
-    private sealed record Holding(Tensor Whole, Tensor View, int[] Image, bool Written)
+    private sealed record Holding(Tensor Whole, Tensor View, int[] Image, int Guard, bool Written)
     {
         public bool Owns(int word)
         {

@@ -57,7 +57,10 @@ internal sealed class Batch
 
     public Tensor Sin { get; }
 
-    /// <summary>Takes the rows' positions from <see cref="Rows"/>, when the batch is made and when it has moved on.</summary>
+    /// <summary>
+    /// Brings the rows' positions to the device: when the batch is made, and when it has moved on. What a pass makes of them
+    /// is <see cref="MakeAngles"/>'s.
+    /// </summary>
     public void PlaceRows()
     {
         for (int s = 0; s < Rows.Sequences; s++)
@@ -69,6 +72,11 @@ internal sealed class Batch
         }
 
         Device.Write(Positions, System.Runtime.InteropServices.MemoryMarshal.AsBytes(_positions.AsSpan()));
+    }
+
+    /// <summary>Makes the rotations of the rows' positions: the first op of every pass.</summary>
+    public void MakeAngles()
+    {
         if (!Cos.IsAbsent)
         {
             Ops.RopeAngles(Positions, _frequencies, _magnitude, Cos, Sin);

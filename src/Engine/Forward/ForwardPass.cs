@@ -7,9 +7,10 @@ namespace Weir.Engine.Forward;
 
 /// <summary>
 /// Carries a batch of one shape through the model. Everything it needs is laid out when it is made, so that running it
-/// again for the next token of the same sequences allocates nothing.
+/// again for the next token of the same sequences allocates nothing. A run has two parts: what the host brings to the
+/// device (tokens, positions, rows of edits), and ops alone, which a device can record and run again.
 /// </summary>
-internal sealed class ForwardPass
+internal sealed class ForwardPass : IDisposable
 {
     private readonly Model _model;
     private readonly HookPlan _plan;
@@ -17,12 +18,15 @@ internal sealed class ForwardPass
     private readonly Batch _batch;
     private readonly BlockRunner _blocks;
     private readonly PackedRows _logitRows;
-    private readonly Tensor _ids;
     private readonly Tensor _lastRows;
     private readonly Tensor _headInput;
     private readonly Tensor _headNormed;
     private readonly Tensor _headProjected;
     private readonly int _layers;
+    private readonly Action _ops;
+    private IRecording? _recording;
+    private bool _isRecording;
+    private double _progress;
 
     /// <summary>Lays a pass out.</summary>
     /// <param name="model">The model.</param>
@@ -40,6 +44,7 @@ internal sealed class ForwardPass
         }
 
         _model = model;
+        _ops = RunOps;
         _plan = plan;
         _cache = cache;
         _layers = logits == LogitRows.None && cache is null ? plan.LayersNeeded : model.Spec.Layers;
@@ -56,7 +61,8 @@ internal sealed class ForwardPass
         {
             _batch = new Batch(model, scratch, rows, promptLengths);
             _blocks = new BlockRunner(model, plan, _batch);
-            _ids = scratch.Allocate(new Shape(rows.Rows), ElementType.I32);
+            plan.Bind(_batch, _logitRows);
+            Ids = scratch.Allocate(new Shape(rows.Rows), ElementType.I32);
             int n = _logitRows.Rows;
             if (n > 0 && n != rows.Rows)
             {
@@ -82,6 +88,12 @@ internal sealed class ForwardPass
 
     /// <summary>Told the fraction of blocks done; what it throws stops the pass.</summary>
     public IProgress<double>? Progress { get; init; }
+
+    /// <summary>True where more runs follow the first, so that it pays to record one.</summary>
+    public bool Repeats { get; init; }
+
+    /// <summary>I32 [rows]: token ids in packed order, read by <see cref="Run()"/>.</summary>
+    public Tensor Ids { get; }
 
     /// <summary>F32 [logit rows, vocabulary], or absent.</summary>
     public Tensor Logits { get; }
@@ -116,8 +128,15 @@ internal sealed class ForwardPass
     /// <param name="tokens">Token ids in packed order.</param>
     public void Run(ReadOnlySpan<int> tokens)
     {
-        _batch.Device.Write(_ids, System.Runtime.InteropServices.MemoryMarshal.AsBytes(tokens));
+        _batch.Device.Write(Ids, System.Runtime.InteropServices.MemoryMarshal.AsBytes(tokens));
+        Run();
+    }
+
+    /// <summary>Runs the batch on the tokens that <see cref="Ids"/> holds.</summary>
+    public void Run()
+    {
         PackedRows rows = _batch.Rows;
+        bool changed = _plan.PlaceEdits();
         if (_cache is not null)
         {
             int longest = 0;
@@ -126,19 +145,42 @@ internal sealed class ForwardPass
                 longest = Math.Max(longest, rows.End(s));
             }
 
-            _cache.Reserve(longest);
+            changed |= _cache.Reserve(longest);
         }
 
-        Tensor x = RunBlocks();
-        if (_logitRows.Rows > 0)
+        if (changed)
         {
-            Head(x);
+            _recording?.Dispose();
+            _recording = null;
+        }
+
+        _progress = 0;
+        if (_recording is not null)
+        {
+            _recording.Run();
+        }
+        else
+        {
+            _ops();
+            Record();
+        }
+
+        if (_progress < 1)
+        {
+            Progress?.Report(1);
         }
 
         for (int s = 0; _cache is not null && s < rows.Sequences; s++)
         {
             _cache.SetLength(s, rows.End(s));
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _recording?.Dispose();
+        Result.Dispose();
     }
 
     /// <summary>Moves every sequence on by the rows it has in the batch, for the next run.</summary>
@@ -157,10 +199,37 @@ internal sealed class ForwardPass
         _batch.PlaceRows();
     }
 
+    // Right after the ops have run: then all that they need is there, and the device is busy meanwhile.
+    private void Record()
+    {
+        if (Repeats && _plan.IsRecordable)
+        {
+            _isRecording = true;
+            try
+            {
+                _recording = _batch.Device.Record(_ops);
+            }
+            finally
+            {
+                _isRecording = false;
+            }
+        }
+    }
+
+    private void RunOps()
+    {
+        _batch.MakeAngles();
+        Tensor x = RunBlocks();
+        if (_logitRows.Rows > 0)
+        {
+            Head(x);
+        }
+    }
+
     private Tensor RunBlocks()
     {
         Tensor x = Residual(0, avoid: default);
-        EmbeddingRunner.Run(_model, _plan, _batch, _ids, x);
+        EmbeddingRunner.Run(_model, _plan, _batch, Ids, x);
         for (int l = 0; l < _layers; l++)
         {
             x = ActOnInput(l, x);
@@ -169,10 +238,19 @@ internal sealed class ForwardPass
             SiteUse? midUse = _plan.Use(SitePoint.ResidualMid, l);
             _blocks.Run(l, store, x, midUse is { Captured: true } ? midUse.Slot : y, y);
             x = y;
-            Progress?.Report((l + 1.0) / _layers);
+            Report((l + 1.0) / _layers);
         }
 
         return x;
+    }
+
+    private void Report(double progress)
+    {
+        if (!_isRecording)
+        {
+            _progress = progress;
+            Progress?.Report(progress);
+        }
     }
 
     // Where the residual before a layer goes: the slot of whoever captured it, else one of two that take turns.

@@ -31,12 +31,19 @@ public sealed class KeyValueCache : IDisposable
 
     internal void SetLength(int sequence, int positions) => _lengths[sequence] = positions;
 
-    internal void Reserve(int positions)
+    /// <summary>Makes room.</summary>
+    /// <returns>True where keys and values lie elsewhere since.</returns>
+    internal bool Reserve(int positions)
     {
+        bool moved = false;
         foreach (KeyValueStore layer in _layers)
         {
+            long bytes = layer.Bytes;
             layer.Reserve(_lengths.Length, positions);
+            moved |= layer.Bytes != bytes;
         }
+
+        return moved;
     }
 
     /// <inheritdoc/>

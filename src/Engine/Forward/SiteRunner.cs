@@ -19,9 +19,14 @@ internal static class SiteRunner
             return;
         }
 
-        foreach (BoundEdit edit in use.Edits)
+        if (use.Placed.Count != use.Edits.Count)
         {
-            edit.Apply(value, batch, rows, blockInput);
+            throw new InvalidOperationException($"The edits of {use.Site} have not been bound to a batch.");
+        }
+
+        foreach (PlacedEdit edit in use.Placed)
+        {
+            edit.Apply(value, blockInput);
         }
 
         foreach (TapHandler tap in use.Taps)

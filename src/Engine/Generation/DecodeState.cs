@@ -8,7 +8,7 @@ namespace Weir.Engine.Generation;
 
 /// <summary>
 /// The sequences of a generation between two tokens. A step of the same live sequences as the step before runs the same
-/// pass again and allocates nothing.
+/// pass again, recorded where the device can, and allocates nothing.
 /// </summary>
 internal sealed class DecodeState : IDisposable
 {
@@ -56,21 +56,13 @@ internal sealed class DecodeState : IDisposable
 
         if (step == 0)
         {
-            NewPass(SequencePacker.Pack(_model, _prompts, _cache), live);
+            NewPass(SequencePacker.Pack(_model, _prompts, _cache), live, step);
             _cache.Reserve(Math.Min(_model.Spec.ContextLength, _prompts.Max(p => p.Count) + Math.Min(_options.MaxTokens, FirstReserve)));
             _pass!.Run(SequencePacker.Tokens(_prompts));
         }
-        else
+        else if (step == 1 || live != _live)
         {
-            if (step == 1 || live != _live)
-            {
-                NewPass(OneRowEach(done), live);
-            }
-            else
-            {
-                _pass!.Advance();
-            }
-
+            NewPass(OneRowEach(done), live, step);
             for (int s = 0, row = 0; s < done.Length; s++)
             {
                 if (!done[s])
@@ -80,6 +72,12 @@ internal sealed class DecodeState : IDisposable
             }
 
             _pass!.Run(_drawn.AsSpan(0, live));
+        }
+        else
+        {
+            // The tokens are where they were drawn, and that is where this pass reads them.
+            _pass!.Advance();
+            _pass.Run();
         }
 
         Draw(done, live, step);
@@ -91,7 +89,7 @@ internal sealed class DecodeState : IDisposable
 
     public void Dispose()
     {
-        _pass?.Result.Dispose();
+        _pass?.Dispose();
         _scratch.Dispose();
         _cache.Dispose();
     }
@@ -119,13 +117,17 @@ internal sealed class DecodeState : IDisposable
         }
     }
 
-    private void NewPass(PackedRows rows, int live)
+    private void NewPass(PackedRows rows, int live, int step)
     {
-        _pass?.Result.Dispose();
+        _pass?.Dispose();
         _pass = null;
         _scratch.Reset();
-        _pass = new ForwardPass(_model, _plan, rows, _promptLengths, LogitRows.Last, _cache, _scratch) { Progress = _options.Progress };
-        _ids = _scratch.Allocate(new Shape(live), ElementType.I32);
+        _pass = new ForwardPass(_model, _plan, rows, _promptLengths, LogitRows.Last, _cache, _scratch)
+        {
+            Progress = _options.Progress,
+            Repeats = step > 0 && step + 1 < _options.MaxTokens,
+        };
+        _ids = step > 0 ? _pass.Ids : _scratch.Allocate(new Shape(live), ElementType.I32);
         _live = live;
     }
 

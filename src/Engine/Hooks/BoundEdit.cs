@@ -1,41 +1,33 @@
+using System.Globalization;
 using Weir.Engine.Families;
-using Weir.Engine.Forward;
 using Weir.Kernels;
 using Weir.Kernels.Ops;
 
 namespace Weir.Engine.Hooks;
 
-/// <summary>An edit checked against a model, ready to be put on the rows of any batch.</summary>
+/// <summary>An edit checked against a model, ready to be placed on the rows of any batch.</summary>
 internal sealed class BoundEdit
 {
     private readonly Edit _edit;
     private readonly SiteInfo _info;
-    private readonly int _heads;
-    private readonly int _start;
-    private readonly int _count;
-    private readonly List<int> _rows = [];
-    private readonly List<float> _coefficients = [];
-    private readonly List<float> _operand = [];
-    private float[] _broadcast = [];
 
     public BoundEdit(Edit edit, ModelSpec spec)
     {
         _edit = edit;
         _info = SiteCatalog.Info(edit.Site.Point);
         int[] dimensions = _info.Dimensions?.Invoke(spec) ?? [spec.Attention.Heads];
-        bool map = IsMap;
-        _heads = map || dimensions.Length == 2 ? dimensions[0] : 0;
-        if (edit.Head is { } head && (uint)head >= (uint)_heads)
+        Heads = IsMap || dimensions.Length == 2 ? dimensions[0] : 0;
+        if (edit.Head is { } head && (uint)head >= (uint)Heads)
         {
-            throw Bad(_heads == 0 ? $"head {head} is given, but the site has no heads" : $"there is no head {head}, only 0 to {_heads - 1}");
+            throw Bad(Heads == 0 ? $"head {head} is given, but the site has no heads" : $"there is no head {head}, only 0 to {Heads - 1}");
         }
 
-        if (!map)
+        if (!IsMap)
         {
             int width = edit.Head is null ? _info.Width(spec) : dimensions[1];
-            (_start, _count) = Resolve(edit.Columns, width, "columns");
-            _start += (edit.Head ?? 0) * (dimensions.Length == 2 ? dimensions[1] : 0);
-            CheckOperand(_count);
+            (FirstColumn, Columns) = Resolve(edit.Columns, width, "columns");
+            FirstColumn += (edit.Head ?? 0) * (dimensions.Length == 2 ? dimensions[1] : 0);
+            CheckOperand(Columns);
         }
         else if (edit.Action == EditAction.ProjectOut || (edit.Action is EditAction.Add or EditAction.Replace && edit.Operand is not { Length: 1 }))
         {
@@ -58,147 +50,12 @@ internal sealed class BoundEdit
 
         if (edit.Coefficients.Count != 1 && edit.Coefficients.Count != edit.Sequences?.Count)
         {
-            throw Bad($"it has {edit.Coefficients.Count} coefficients for {edit.Sequences?.Count.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "all"} sequences; give one, or one for each sequence named");
+            throw Bad($"it has {edit.Coefficients.Count} coefficients for {edit.Sequences?.Count.ToString(CultureInfo.InvariantCulture) ?? "all"} sequences; give one, or one for each sequence named");
         }
     }
 
-    /// <summary>Rows that the edit has acted on so far.</summary>
-    public long RowsActedOn { get; private set; }
-
-    /// <summary>The error for an edit that has acted on nothing.</summary>
-    public SiteException Idle => Bad("none of its positions, sequences and columns is in the batch");
-
-    private bool SkipsBlock => _edit is { Action: EditAction.Skip, Site.Point: SitePoint.ResidualPost };
-
-    private bool IsMap => _info.Dimensions is null;
-
-    /// <summary>Changes the rows of a value that the edit is meant for.</summary>
-    /// <param name="value">The site's value.</param>
-    /// <param name="batch">The batch.</param>
-    /// <param name="rows">What the value's rows are (at the logits: fewer than the batch's).</param>
-    /// <param name="blockInput">The block's input, for a skip of the block.</param>
-    public void Apply(Tensor value, Batch batch, PackedRows rows, Tensor blockInput)
-    {
-        if (IsMap)
-        {
-            ApplyToMaps(value, batch, rows);
-            return;
-        }
-
-        _rows.Clear();
-        _coefficients.Clear();
-        _operand.Clear();
-        int sequences = _edit.Sequences?.Count ?? rows.Sequences;
-        for (int i = 0; i < sequences; i++)
-        {
-            int s = Sequence(i, rows);
-            (int from, int to, int origin) = Positions(s, batch, rows);
-            for (int p = from; p < to; p++)
-            {
-                AddRow(rows.Offsets[s] + p - rows.Starts[s], Coefficient(i), p - origin);
-            }
-        }
-
-        if (_rows.Count == 0)
-        {
-            return;
-        }
-
-        if (SkipsBlock)
-        {
-            RowsActedOn += _rows.Count;
-            CopyRuns(batch, blockInput, value);
-            return;
-        }
-
-        Run(value.Columns(_start, _count), batch);
-    }
-
-    private void ApplyToMaps(Tensor value, Batch batch, PackedRows rows)
-    {
-        int sequences = _edit.Sequences?.Count ?? rows.Sequences;
-        for (int i = 0; i < sequences; i++)
-        {
-            int s = Sequence(i, rows);
-            int length = rows.Length(s);
-            int keys = rows.End(s);
-            (int from, int to, _) = Positions(s, batch, rows);
-            if (from >= to)
-            {
-                continue;
-            }
-
-            _rows.Clear();
-            _coefficients.Clear();
-            _operand.Clear();
-            for (int h = _edit.Head ?? 0; h <= (_edit.Head ?? (_heads - 1)); h++)
-            {
-                for (int p = from; p < to; p++)
-                {
-                    AddRow((h * length) + p - rows.Starts[s], Coefficient(i), 0);
-                }
-            }
-
-            long offset = AttentionMap.Offset(rows, _heads, s);
-            var map = new Tensor(value.Buffer!, value.Offset + (offset * sizeof(float)), new Shape(_heads * length, keys));
-            int first = Math.Clamp(_edit.Columns.Start.GetOffset(keys), 0, keys);
-            int last = Math.Clamp(_edit.Columns.End.GetOffset(keys), first, keys);
-            if (last > first)
-            {
-                Run(map.Columns(first, last - first), batch);
-            }
-        }
-    }
-
-    // Rows of one sequence follow each other, so that a few copies do.
-    private void CopyRuns(Batch batch, Tensor from, Tensor to)
-    {
-        for (int i = 0; i < _rows.Count;)
-        {
-            int count = 1;
-            while (i + count < _rows.Count && _rows[i + count] == _rows[i] + count)
-            {
-                count++;
-            }
-
-            batch.Ops.Copy(from.RowRange(_rows[i], count), to.RowRange(_rows[i], count));
-            i += count;
-        }
-    }
-
-    private void Run(Tensor target, Batch batch)
-    {
-        RowsActedOn += _rows.Count;
-        var mark = batch.Scratch.Mark();
-        ReadOnlySpan<int> rows = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_rows);
-        ReadOnlySpan<float> coefficients = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_coefficients);
-        Tensor operand = default;
-        if (_operand.Count > 0)
-        {
-            operand = batch.Scratch.Upload<float>(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_operand), new Shape(_rows.Count, _count));
-        }
-        else if (_edit.Operand is { } values)
-        {
-            if (values.Length == 1 && _edit.Action != EditAction.Clamp && target.Width != 1)
-            {
-                if (_broadcast.Length < target.Width)
-                {
-                    _broadcast = new float[target.Width];
-                    Array.Fill(_broadcast, values[0]);
-                }
-
-                values = _broadcast;
-            }
-
-            operand = batch.Scratch.Upload<float>(values.AsSpan(0, _edit.Action == EditAction.Clamp ? 2 : target.Width));
-        }
-
-        bool scaled = Kind is EditKind.Add or EditKind.Scale or EditKind.ProjectOut;
-        batch.Ops.Edit(Kind, target, batch.Scratch.Upload(rows), scaled ? batch.Scratch.Upload(coefficients) : default, operand);
-        batch.Scratch.Release(mark);
-    }
-
-    private EditKind Kind => _edit.Action switch
+    /// <summary>What the op does.</summary>
+    public EditKind Kind => _edit.Action switch
     {
         EditAction.Add => EditKind.Add,
         EditAction.Scale => EditKind.Scale,
@@ -208,23 +65,120 @@ internal sealed class BoundEdit
         _ => EditKind.Clamp,
     };
 
-    private bool PerPosition => _edit.Operand is { } o && _edit.Action != EditAction.Clamp && o.Length > 1 && o.Length != _count;
+    /// <summary>Heads of the site, or 0.</summary>
+    public int Heads { get; }
 
-    private void AddRow(int row, float coefficient, int index)
+    /// <summary>First column of a row that it acts on; at attention maps it depends on the sequence.</summary>
+    public int FirstColumn { get; }
+
+    /// <summary>Columns that it acts on; at attention maps they depend on the sequence.</summary>
+    public int Columns { get; }
+
+    /// <summary>True at attention maps, whose rows are as wide as their sequence has keys.</summary>
+    public bool IsMap => _info.Dimensions is null;
+
+    /// <summary>True where the block's input takes the place of its output.</summary>
+    public bool SkipsBlock => _edit is { Action: EditAction.Skip, Site.Point: SitePoint.ResidualPost };
+
+    /// <summary>True where each position has values of its own.</summary>
+    public bool HasRowOperands => _edit.Operand is { } o && _edit.Action != EditAction.Clamp && o.Length > 1 && o.Length != Columns;
+
+    /// <summary>The single value that stands for a row of them, or null.</summary>
+    public float? Value => _edit is { Operand: { Length: 1 } o, Action: not EditAction.Clamp } ? o[0] : null;
+
+    /// <summary>The op's operand where it is the same in every row, of the width of <see cref="Columns"/> or two bounds; or null.</summary>
+    public float[]? Operand => Value is { } value ? [.. Enumerable.Repeat(value, Columns)] : HasRowOperands ? null : _edit.Operand;
+
+    /// <summary>Most rows of a value that it can act on in a batch.</summary>
+    public int MostRows(PackedRows rows) =>
+        (IsMap ? Heads : 1) * (_edit.Sequences is { } own ? own.Where(s => (uint)s < (uint)rows.Sequences).Sum(rows.Length) : rows.Rows);
+
+    /// <summary>Rows that the edit has acted on so far.</summary>
+    public long RowsActedOn { get; set; }
+
+    /// <summary>The error for an edit that has acted on nothing.</summary>
+    public SiteException Idle => Bad("none of its positions, sequences and columns is in the batch");
+
+    /// <summary>Finds where the edit acts in a batch.</summary>
+    /// <param name="placement">Filled.</param>
+    /// <param name="promptLengths">Prompt of each sequence, which positions from the end count from.</param>
+    /// <param name="rows">What the rows of the site's value are.</param>
+    /// <exception cref="SiteException">It names a sequence that is not there, or has too few values.</exception>
+    public void Fill(Placement placement, int[] promptLengths, PackedRows rows)
     {
-        if (PerPosition)
+        placement.Clear();
+        int sequences = _edit.Sequences?.Count ?? rows.Sequences;
+        for (int i = 0; i < sequences; i++)
         {
-            float[] operand = _edit.Operand!;
-            if ((index + 1) * _count > operand.Length)
+            int s = Sequence(i, rows);
+            (int from, int to, int origin) = Positions(promptLengths[s], s, rows);
+            if (from >= to)
             {
-                throw Bad($"it has values for {operand.Length / _count} positions, but its range covers more; end the range or give more values");
+                continue;
             }
 
-            _operand.AddRange(operand.AsSpan(index * _count, _count));
+            if (IsMap)
+            {
+                FillMap(placement, i, s, from, to, rows);
+                continue;
+            }
+
+            int first = placement.Rows.Count;
+            for (int p = from; p < to; p++)
+            {
+                AddRow(placement, rows.Offsets[s] + p - rows.Starts[s], Coefficient(i), p - origin);
+            }
+
+            if (SkipsBlock)
+            {
+                // Rows of one sequence follow each other, so one copy does.
+                placement.Parts.Add(new EditPart(placement.Rows[first], to - from));
+            }
         }
 
-        _rows.Add(row);
-        _coefficients.Add(coefficient);
+        if (!IsMap && !SkipsBlock && placement.Rows.Count > 0)
+        {
+            placement.Parts.Add(new EditPart(0, placement.Rows.Count));
+        }
+    }
+
+    private void FillMap(Placement placement, int i, int s, int from, int to, PackedRows rows)
+    {
+        int keys = rows.End(s);
+        int column = Math.Clamp(_edit.Columns.Start.GetOffset(keys), 0, keys);
+        int end = Math.Clamp(_edit.Columns.End.GetOffset(keys), column, keys);
+        if (column == end)
+        {
+            return;
+        }
+
+        int first = placement.Rows.Count;
+        for (int h = _edit.Head ?? 0; h <= (_edit.Head ?? (Heads - 1)); h++)
+        {
+            for (int p = from; p < to; p++)
+            {
+                AddRow(placement, (h * rows.Length(s)) + p - rows.Starts[s], Coefficient(i), 0);
+            }
+        }
+
+        placement.Parts.Add(new EditPart(first, placement.Rows.Count - first, s, column, end - column));
+    }
+
+    private void AddRow(Placement placement, int row, float coefficient, int index)
+    {
+        if (HasRowOperands)
+        {
+            float[] operand = _edit.Operand!;
+            if ((index + 1) * Columns > operand.Length)
+            {
+                throw Bad($"it has values for {operand.Length / Columns} positions, but its range covers more; end the range or give more values");
+            }
+
+            placement.Operands.AddRange(operand.AsSpan(index * Columns, Columns));
+        }
+
+        placement.Rows.Add(row);
+        placement.Coefficients.Add(coefficient);
     }
 
     private int Sequence(int i, PackedRows rows)
@@ -235,9 +189,8 @@ internal sealed class BoundEdit
 
     private float Coefficient(int i) => _edit.Coefficients.Count == 1 ? _edit.Coefficients[0] : _edit.Coefficients[i];
 
-    private (int From, int To, int Origin) Positions(int s, Batch batch, PackedRows rows)
+    private (int From, int To, int Origin) Positions(int prompt, int s, PackedRows rows)
     {
-        int prompt = batch.PromptLengths[s];
         int start = Math.Max(_edit.Positions.Start.GetOffset(prompt), 0);
         bool open = _edit.Positions.End.Equals(Index.End);
         int end = open ? int.MaxValue : _edit.Positions.End.GetOffset(prompt);

@@ -1,4 +1,6 @@
 using Weir.Engine.Families;
+using Weir.Engine.Forward;
+using Weir.Kernels;
 
 namespace Weir.Engine.Hooks;
 
@@ -10,6 +12,7 @@ public sealed class HookPlan
 {
     private readonly SiteUse?[] _uses;
     private readonly List<Site> _captures = [];
+    private readonly List<PlacedEdit> _placed = [];
     private readonly int _layers;
 
     /// <summary>Checks and lays out what a caller wants.</summary>
@@ -39,16 +42,25 @@ public sealed class HookPlan
             }
         }
 
-        foreach ((Site pattern, TapHandler handler) in hooks.Taps)
+        foreach ((Site pattern, TapHandler handler, bool recordable) in hooks.Taps)
         {
+            IsRecordable &= recordable;
             foreach (Site site in SiteCatalog.Expand(pattern, spec))
             {
                 At(site).Taps.Add(handler);
             }
         }
+
+        IsRecordable &= _uses.All(u => u is null || SiteCatalog.Info(u.Site.Point).Dimensions is not null);
     }
 
     internal ModelSpec Spec { get; }
+
+    /// <summary>
+    /// True where a step can be run again without this program's code: no tap needs it, and no attention map, whose size
+    /// grows with every position, is asked for.
+    /// </summary>
+    internal bool IsRecordable { get; private set; } = true;
 
     /// <summary>The sites that are kept, patterns expanded.</summary>
     public IReadOnlyList<Site> Captures => _captures;
@@ -67,6 +79,37 @@ public sealed class HookPlan
 
     /// <summary>True where something is asked of the final norm or the logits.</summary>
     internal bool WantsHead => Wants(SitePoint.LnFinalScale) || Wants(SitePoint.LnFinalNormalized) || Wants(SitePoint.Logits);
+
+    /// <summary>Makes room for the edits of a batch; <see cref="PlaceEdits"/> must follow before it runs.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="headRows">Its rows that reach the final norm and the logits.</param>
+    internal void Bind(Batch batch, PackedRows headRows)
+    {
+        _placed.Clear();
+        foreach (SiteUse? use in _uses)
+        {
+            use?.Placed.Clear();
+            foreach (BoundEdit edit in use?.Edits ?? [])
+            {
+                bool head = use!.Site.Point is SitePoint.LnFinalScale or SitePoint.LnFinalNormalized or SitePoint.Logits;
+                use.Placed.Add(new PlacedEdit(edit, batch, head ? headRows : batch.Rows));
+                _placed.Add(use.Placed[^1]);
+            }
+        }
+    }
+
+    /// <summary>Puts every edit on its rows at the batch's present positions.</summary>
+    /// <returns>True where other ops run from now on than ran before.</returns>
+    internal bool PlaceEdits()
+    {
+        bool changed = false;
+        foreach (PlacedEdit edit in _placed)
+        {
+            changed |= edit.Place();
+        }
+
+        return changed;
+    }
 
     /// <summary>An edit that acted on nothing is an error, not a pass without an edit.</summary>
     internal void CheckEveryEditActed()

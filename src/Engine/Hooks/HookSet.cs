@@ -5,7 +5,7 @@ public sealed class HookSet
 {
     private readonly List<Site> _captures = [];
     private readonly List<Edit> _edits = [];
-    private readonly List<(Site Site, TapHandler Handler)> _taps = [];
+    private readonly List<(Site Site, TapHandler Handler, bool Recordable)> _taps = [];
 
     /// <summary>A new set that wants nothing.</summary>
     public static HookSet None => new();
@@ -17,7 +17,7 @@ public sealed class HookSet
     public IReadOnlyList<Edit> Edits => _edits;
 
     /// <summary>The caller's code.</summary>
-    public IReadOnlyList<(Site Site, TapHandler Handler)> Taps => _taps;
+    public IReadOnlyList<(Site Site, TapHandler Handler, bool Recordable)> Taps => _taps;
 
     /// <summary>Keeps a site's values, as they are after its edits.</summary>
     public HookSet Capture(params ReadOnlySpan<Site> sites)
@@ -53,9 +53,16 @@ public sealed class HookSet
     }
 
     /// <summary>Runs code at a site, after its edits.</summary>
-    public HookSet Tap(Site site, TapHandler handler)
+    /// <param name="site">Where.</param>
+    /// <param name="handler">The code.</param>
+    /// <param name="recordable">
+    /// True for code that does nothing but call the device's ops or launch kernels, on memory that is there already. While
+    /// generating, a device may then record a step, with what this code launches in it, and run it for the next tokens
+    /// without calling this code again. All other code is called at every step, and a device records nothing.
+    /// </param>
+    public HookSet Tap(Site site, TapHandler handler, bool recordable = false)
     {
-        _taps.Add((site, handler));
+        _taps.Add((site, handler, recordable));
         return this;
     }
 }

@@ -17,6 +17,9 @@ internal sealed class SiteUse(Site site)
 
     public List<BoundEdit> Edits { get; } = [];
 
+    /// <summary>The edits on the rows of the batch in hand.</summary>
+    public List<PlacedEdit> Placed { get; } = [];
+
     public List<TapHandler> Taps { get; } = [];
 
     /// <summary>True where something must act on the value after it is made.</summary>

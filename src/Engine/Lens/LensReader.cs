@@ -153,7 +153,7 @@ public static class LensReader
         return [.. Enumerable.Repeat(one, states).SelectMany(x => x)];
     }
 
-    // From [states, count, width] of a group to [states, positions, width].
+    // From [states, count, width] of a group to [states, positions, width]; read at once, since each read waits.
     private static void Scatter<T>(Model model, Tensor source, T[] destination, int width, int states, int first, int count, int positions)
         where T : unmanaged
     {
@@ -162,10 +162,11 @@ public static class LensReader
             return;
         }
 
+        T[] values = new T[source.Shape.Count];
+        model.Device.Read(source, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
         for (int s = 0; s < states; s++)
         {
-            Span<T> target = destination.AsSpan(((s * positions) + first) * width, count * width);
-            model.Device.Read(source.RowRange(s * count, count), System.Runtime.InteropServices.MemoryMarshal.AsBytes(target));
+            values.AsSpan(s * count * width, count * width).CopyTo(destination.AsSpan(((s * positions) + first) * width));
         }
     }
 

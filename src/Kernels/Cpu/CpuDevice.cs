@@ -139,6 +139,12 @@ public sealed unsafe class CpuDevice : IDevice
     }
 
     /// <inheritdoc/>
+    public IRecording Record(Action ops) => new CpuRecording(ops);
+
+    /// <inheritdoc/>
+    public DeviceTimer CreateTimer() => new CpuTimer();
+
+    /// <inheritdoc/>
     public void Dispose() => _workers.Dispose();
 
     internal void Freed(long bytes) => Counters.BytesAllocated -= bytes;

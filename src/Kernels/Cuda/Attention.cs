@@ -10,9 +10,18 @@ internal sealed unsafe partial class CudaOps
         Check.Attention(q, from, rows, z, taps);
         _counters.Ops++;
         _counters.Flops += 4L * from.HeadSize * q.Shape[1] * rows.Pairs(options.Window);
-        if (rows.Rows > 0)
+        if (rows.Rows == 0)
+        {
+            return;
+        }
+
+        if (!TakesMma(from, options))
         {
             RunStages(q, from, rows, options, z, taps);
+            return;
         }
+
+        RunMma(q, from, rows, options, z);
+        RunTaps(q, from, rows, options, taps);
     }
 }

@@ -37,6 +37,23 @@ internal sealed unsafe partial class CudaOps
         }
     }
 
+    /// <summary>The maps that a caller wants, beside a z that was made without any.</summary>
+    private void RunTaps(Tensor q, CudaKeyValueStore store, PackedRows rows, AttentionOptions options, in AttentionTaps taps)
+    {
+        if (taps.Scores.IsAbsent && taps.Pattern.IsAbsent)
+        {
+            return;
+        }
+
+        BatchRows all = RowsOf(rows);
+        var scores = new MapView { Data = Floats(taps.Scores.IsAbsent ? taps.Pattern : taps.Scores) };
+        RunScores(q, store, rows, all, options, scores);
+        if (!taps.Pattern.IsAbsent)
+        {
+            RunPattern(q.Shape[1], rows, all, options.Window, scores, new MapView { Data = Floats(taps.Pattern) });
+        }
+    }
+
     /// <summary>What the product with the keys, or with the values, must do for its share of a batch.</summary>
     private static KernelWork StageWork(CudaKeyValueStore store, PackedRows rows, BatchRows part, int window, int heads)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Weir.Kernels.Cuda.Native;
 using Weir.Kernels.Ops;
 
@@ -36,6 +37,9 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public IOps Ops => _ops;
 
+    /// <summary>The stream that everything is queued on, as a CUstream: for a caller's own libraries.</summary>
+    public nint Stream => Driver.Stream;
+
     /// <inheritdoc/>
     public DeviceCounters Counters { get; } = new();
 
@@ -51,7 +55,11 @@ public sealed class CudaDevice : IDevice
     /// <param name="options">How it computes.</param>
     /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
     public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
+#if MANAGED_CUDA
+        new(new Managed.ManagedCudaDriver(ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
+#else
         new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
+#endif
 
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
@@ -117,6 +125,35 @@ public sealed class CudaDevice : IDevice
         Driver.Synchronize();
         _ops.ThrowFault();
     }
+
+    /// <inheritdoc/>
+    public IRecording Record(Action ops) => _ops.Record(ops);
+
+    /// <summary>
+    /// Loads a kernel of the caller's own; kernels/examples/steer.cu is one. The emulator has only the kernels that it was
+    /// built from.
+    /// </summary>
+    /// <param name="name">Its name: that of an extern "C" function with one struct as its parameter.</param>
+    /// <param name="ptx">Its code as PTX, or null for one that the program was built with, which kernels/manifest.props lists.</param>
+    /// <exception cref="CudaException">The code does not load, or has no such kernel; the message holds the compiler's log.</exception>
+    public UserKernel LoadKernel(string name, string? ptx = null)
+    {
+        if (ptx is null)
+        {
+            return new UserKernel(Driver, Kernels.Function(CudaKernel.Named(name)), name);
+        }
+
+        // The driver wants a text that ends in 0.
+        nint module = Driver.LoadModule(name, [.. Encoding.UTF8.GetBytes(ptx), 0]);
+        return new UserKernel(Driver, Driver.GetFunction(module, name), name);
+    }
+
+    /// <inheritdoc/>
+    public DeviceTimer CreateTimer() => new CudaTimer(Driver);
+
+    /// <summary>What the device's driver made of a kernel that the program was built with.</summary>
+    /// <exception cref="CudaException">There is no such kernel, or it does not load.</exception>
+    public CudaFunctionFacts KernelFacts(string kernel) => Driver.GetFunctionFacts(Kernels.Function(CudaKernel.Named(kernel)), threads: 32, sharedBytes: 0);
 
     /// <inheritdoc/>
     public void Dispose()

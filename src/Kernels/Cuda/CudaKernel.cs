@@ -30,5 +30,16 @@ internal sealed class CudaKernel
     /// <summary>A small number of its own.</summary>
     public int Index { get; }
 
+    /// <summary>The kernel of a name: a launcher's, or one in a file of its own name.</summary>
+    public static CudaKernel Named(string name)
+    {
+        // Launchers hold their kernels in static fields, which are filled when they are first needed.
+        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(CudaOps).TypeHandle);
+        lock (Known)
+        {
+            return Known.Find(k => k.Name == name) ?? new CudaKernel(name);
+        }
+    }
+
     public override string ToString() => Name;
 }

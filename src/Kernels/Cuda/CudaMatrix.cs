@@ -4,7 +4,7 @@ namespace Weir.Kernels.Cuda;
 /// Weights as kernels read them: row-major [outputs, inputs] in their stored type. A row begins at a multiple of 16 bytes
 /// and is filled up with zeros, so that it can be read in units of 16 bytes and taken by bulk copies.
 /// </summary>
-internal sealed class CudaMatrix : WeightMatrix
+internal sealed unsafe class CudaMatrix : WeightMatrix
 {
     /// <summary>What a row's bytes are a multiple of.</summary>
     public const int RowAlignment = 16;
@@ -25,6 +25,12 @@ internal sealed class CudaMatrix : WeightMatrix
 
     /// <summary>Elements from one row to the next.</summary>
     public long Stride => RowBytes / Type.Size();
+
+    /// <summary>Device address of an input of the first row.</summary>
+    public void* At(int input) => (byte*)Address + ((long)input * Type.Size());
+
+    /// <summary>True where an input of every row lies at a multiple of 16 bytes.</summary>
+    public bool IsAligned(int input) => (long)input * Type.Size() % RowAlignment == 0;
 
     /// <summary>Bytes of a row of so many elements with what fills it up.</summary>
     public static long RowBytesOf(int inputs, ElementType type) =>

@@ -14,6 +14,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     private readonly DeviceCounters _counters;
     private readonly RowTables _rowTables;
     private readonly CudaScratch _scratch;
+    private readonly LensSlots _lensSlots;
     private readonly int* _fault;
     private readonly nint _faultAddress;
 
@@ -24,13 +25,14 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         _counters = device.Counters;
         _rowTables = new RowTables(_driver);
         _scratch = new CudaScratch(device);
+        _lensSlots = new LensSlots(_driver);
         (nint host, _faultAddress) = _driver.AllocateShared(sizeof(int));
         _fault = (int*)host;
         *_fault = 0;
     }
 
     /// <summary>Throws what a kernel has found wrong with its operands since the last look.</summary>
-    /// <exception cref="ArgumentException">A kernel met an index or an id that does not exist.</exception>
+    /// <exception cref="ArgumentException">A kernel met an index, an id or a position that does not exist.</exception>
     public void ThrowFault()
     {
         int fault = *_fault;
@@ -41,8 +43,49 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
             {
                 2 => "A token id does not exist.",
                 3 => "An edit names a row twice.",
+                4 => "A position lies beyond the room of a store of keys and values; reserve more first.",
                 _ => "A row index does not exist.",
             });
+        }
+    }
+
+    /// <summary>Records what an action launches.</summary>
+    public CudaRecording Record(Action ops)
+    {
+        _driver.BeginCapture();
+        _rowTables.BeginRecording();
+        try
+        {
+            ops();
+        }
+        catch
+        {
+            RowTables.Release(_rowTables.EndRecording());
+            AbandonCapture();
+            throw;
+        }
+
+        IReadOnlyList<RowTables.Table> rows = _rowTables.EndRecording();
+        try
+        {
+            return new CudaRecording(_device, _rowTables, rows, _driver.EndCapture());
+        }
+        catch
+        {
+            RowTables.Release(rows);
+            throw;
+        }
+    }
+
+    private void AbandonCapture()
+    {
+        try
+        {
+            _driver.DestroyGraph(_driver.EndCapture());
+        }
+        catch (CudaException)
+        {
+            // What broke the recording off says more.
         }
     }
 
@@ -50,6 +93,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     {
         _rowTables.Dispose();
         _scratch.Dispose();
+        _lensSlots.Dispose();
         _driver.FreeShared((nint)_fault);
     }
 

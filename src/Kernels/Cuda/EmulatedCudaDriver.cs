@@ -122,17 +122,22 @@ internal sealed unsafe class EmulatedCudaDriver : ICudaDriver
         // A number costs nothing.
     }
 
-    public void BeginCapture() => _recording = [];
+    public void BeginCapture()
+    {
+        RefuseWhileCapturing("another recording");
+        _recording = [];
+    }
 
     public nint EndCapture()
     {
-        _graphs.Add(_recording);
+        _graphs.Add(_recording ?? throw new CudaException("Nothing is being recorded."));
         _recording = null;
         return _graphs.Count;
     }
 
     public void LaunchGraph(nint graph)
     {
+        RefuseWhileCapturing("another graph");
         foreach (Recorded r in _graphs[(int)graph - 1]!)
         {
             if (r.Other is not null)

@@ -5,7 +5,11 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
+    // Up to here a product is bound by the bytes of W, and chains that wait for them are many enough.
+    private const int MostRowsOfFewChains = 32;
+
     private static readonly CudaKernel[] MatMulKernels = ByType("matmul"), SmallMatMulKernels = ByType("matmul_small", "matmul");
+    private static readonly CudaKernel[] MatMulFewChainsKernels = ByType("matmul_few_chains");
 
     public void MatMul(Tensor x, WeightMatrix w, Tensor y, in MatMulOptions options = default)
     {
@@ -17,31 +21,67 @@ internal sealed unsafe partial class CudaOps
             return;
         }
 
-        MatMulF32(x, (CudaMatrix)w, y, options);
+        if (Rounds(w.Type))
+        {
+            MatMulStored(x, (CudaMatrix)w, y, options);
+        }
+        else
+        {
+            MatMulF32(x, (CudaMatrix)w, y, options);
+        }
     }
+
+    /// <summary>True where products of weights of a type take their operands in that type, on tensor cores.</summary>
+    private bool Rounds(ElementType type) => type != ElementType.F32 && _device.Options.Precision == CudaPrecision.Stored;
 
     private void MatMulF32(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options)
     {
         const int Large = 128, Small = 64;
-        int offset = options.InputOffset ?? 0, size = w.Type.Size();
+        int offset = options.InputOffset ?? 0;
+        if (x.Rows <= MostRowsOfFewChains && w.IsAligned(offset))
+        {
+            MatMulFewChains(x, w, y, options);
+            return;
+        }
+
         var arguments = new MatMulArguments
         {
             Epilogue = new Epilogue(y, options),
             X = Floats(x),
-            W = (byte*)w.Address + ((long)offset * size),
+            W = w.At(offset),
             StrideX = x.RowStride,
             StrideW = w.Stride,
             Inputs = x.Width,
             WideX = IsWide(x) ? 1 : 0,
             WideW = offset % 4 == 0 ? 1 : 0,
         };
-        bool isLarge = (long)CeilDiv(x.Rows, Large) * CeilDiv(w.Outputs, Large) >= _device.Facts.Multiprocessors;
+        bool isLarge = FillsDevice(y, Large, Large);
         int tile = isLarge ? Large : Small;
-
-        // Tiles of one part of W follow one another, so that it is read from memory once.
-        var grid = new Grid(CeilDiv(x.Rows, tile), CeilDiv(w.Outputs, tile));
-        Launch((isLarge ? MatMulKernels : SmallMatMulKernels)[(int)w.Type], grid, 256, arguments, MatMulWork(x, w, y, options));
+        Launch((isLarge ? MatMulKernels : SmallMatMulKernels)[(int)w.Type], MatMulGrid(y, tile, tile), 256, arguments, MatMulWork(x, w, y, options));
     }
+
+    private void MatMulFewChains(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options)
+    {
+        const int Rows = 8, Outputs = 32, Stages = 4, RowBytes = 256;
+        int stage = (Outputs * RowBytes) + (Rows * RowBytes / w.Type.Size() * sizeof(float));
+        var arguments = new MatMulFewChainsArguments
+        {
+            Epilogue = new Epilogue(y, options),
+            X = Floats(x),
+            W = w.At(options.InputOffset ?? 0),
+            StrideX = x.RowStride,
+            StrideW = w.Stride,
+            Inputs = x.Width,
+        };
+        Launch(MatMulFewChainsKernels[(int)w.Type], MatMulGrid(y, Rows, Outputs), 128, arguments, MatMulWork(x, w, y, options), Stages * stage);
+    }
+
+    /// <summary>True where a product has a tile for each multiprocessor.</summary>
+    private bool FillsDevice(Tensor y, int rows, int outputs) =>
+        (long)CeilDiv(y.Rows, rows) * CeilDiv(y.Width, outputs) >= _device.Facts.Multiprocessors;
+
+    /// <summary>Tiles of the same outputs follow one another, so that their weights are read from memory once.</summary>
+    private static Grid MatMulGrid(Tensor y, int rows, int outputs) => new(CeilDiv(y.Rows, rows), CeilDiv(y.Width, outputs));
 
     private static KernelWork MatMulWork(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options) => new(
         x.Bytes + ((long)x.Width * w.Outputs * w.Type.Size()) + y.Bytes + (options.Residual.IsAbsent ? 0 : y.Bytes),
@@ -55,6 +95,16 @@ internal sealed unsafe partial class CudaOps
         public void* W;
         public long StrideX, StrideW;
         public int Inputs, WideX, WideW;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MatMulFewChainsArguments
+    {
+        public Epilogue Epilogue;
+        public float* X;
+        public void* W;
+        public long StrideX, StrideW;
+        public int Inputs;
     }
 
     /// <summary>What is fused behind a product; the twin of the struct in kernels/include/epilogue.cuh.</summary>

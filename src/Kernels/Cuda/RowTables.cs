@@ -11,15 +11,51 @@ internal sealed unsafe class RowTables(ICudaDriver driver) : IDisposable
     private const int MostKept = 16;
 
     private readonly List<Table> _tables = [];
+    private List<Table>? _recorded;
+
+    /// <summary>From here on the tables asked for are held for a recording, which refreshes them before each run.</summary>
+    public void BeginRecording() => _recorded = [];
+
+    /// <summary>The tables that were asked for while recording; they stay until they are released.</summary>
+    public IReadOnlyList<Table> EndRecording()
+    {
+        List<Table> recorded = _recorded!;
+        _recorded = null;
+        return recorded;
+    }
+
+    /// <summary>Gives up what a recording held.</summary>
+    public static void Release(IReadOnlyList<Table> recorded)
+    {
+        foreach (Table table in recorded)
+        {
+            table.Holds--;
+        }
+    }
 
     /// <summary>The device's copy, brought up to date.</summary>
     public Table Of(PackedRows rows)
+    {
+        Table table = Find(rows);
+        if (_recorded is null)
+        {
+            Refresh(table);
+        }
+        else if (!_recorded.Contains(table))
+        {
+            table.Holds++;
+            _recorded.Add(table);
+        }
+
+        return table;
+    }
+
+    private Table Find(PackedRows rows)
     {
         for (int i = _tables.Count - 1; i >= 0; i--)
         {
             if (ReferenceEquals(_tables[i].Rows, rows))
             {
-                Refresh(_tables[i]);
                 return _tables[i];
             }
         }
@@ -27,7 +63,7 @@ internal sealed unsafe class RowTables(ICudaDriver driver) : IDisposable
         Table table = Free(rows);
         table.Rows = rows;
         table.Version = -1;
-        Refresh(table);
+        table.Starts = table.Offsets + rows.Sequences + 1;
         return table;
     }
 
@@ -44,7 +80,6 @@ internal sealed unsafe class RowTables(ICudaDriver driver) : IDisposable
         rows.Offsets.CopyTo(table.Image, 0);
         rows.Starts.CopyTo(table.Image, n + 1);
         driver.CopyToDevice((nint)table.Offsets, MemoryMarshal.AsBytes(table.Image.AsSpan(0, (2 * n) + 1)));
-        table.Starts = table.Offsets + n + 1;
         table.Version = rows.Version;
     }
 
@@ -90,8 +125,11 @@ internal sealed unsafe class RowTables(ICudaDriver driver) : IDisposable
         /// <summary>Version of the copy.</summary>
         public int Version { get; set; }
 
+        /// <summary>Recordings that read it.</summary>
+        public int Holds { get; set; }
+
         /// <summary>True while a recording reads it.</summary>
-        public bool IsHeld { get; set; }
+        public bool IsHeld => Holds > 0;
 
         /// <summary>I32 [sequences + 1] in device memory.</summary>
         public int* Offsets { get; init; }

@@ -21,7 +21,7 @@ internal sealed unsafe partial class CudaOps
         int size = w.Type.Size();
         var arguments = new WeightColumnsArguments
         {
-            W = (byte*)matrix.Address + ((long)start * size),
+            W = matrix.At(start),
             Y = Floats(y),
             StrideW = matrix.Stride,
             StrideY = y.RowStride,

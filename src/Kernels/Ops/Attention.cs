@@ -7,7 +7,9 @@ public partial interface IOps
     /// <summary>
     /// Causal attention of packed rows over the store: a = cap(scale q . k) for keys at positions p - window + 1 .. p,
     /// z = sum softmax(a) v. Query head h reads key head h / (query heads / key heads). Never holds a whole map unless
-    /// a tap asks for it; taps do not change z's bits, and the three stages below give the same bits.
+    /// a tap asks for it; taps do not change z's bits. In f32 the three stages below give the same bits. Where the store
+    /// keeps 16 bits, q and the weights are rounded to its type where they meet it, but for taps and in the three stages
+    /// they stay f32.
     /// </summary>
     /// <param name="q">F32 [n, heads, size], rotated; rows may have a stride.</param>
     /// <param name="store">Keys and values, this batch's included.</param>

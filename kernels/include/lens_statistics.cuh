@@ -146,21 +146,21 @@ public:
         begin_slice();
     }
 
-    // Takes in a chunk whose first column is `first`. The caller has put products into it and waited for all who make
-    // this lane's row; `wait` is for all who share references, and before the chunk is written to again they must have
-    // come back from here.
-    template <typename Wait>
-    WEIR_DEVICE void add(const LensArguments& a, float* chunk, int first, Wait wait) {
+    // Makes logits of the products in a chunk whose first column is `first`. Before, all who make this lane's row have
+    // written and waited; after it, and before `add`, so must all who share references where there are any.
+    WEIR_DEVICE void prepare(const LensArguments& a, float* chunk, int first) {
+        bool changes = a.bias != nullptr || a.softcap != 0 || a.temperature != 1 || first + kLensChunk > a.vocabulary;
+        if (a.pick == 0 && changes) {
+            finish_logits(a, chunk, first + half() * kHalf);
+        }
+    }
+
+    // Takes the chunk in.
+    WEIR_DEVICE void add(const LensArguments& a, float* chunk, int first) {
         int column = first + half() * kHalf;
         if (a.pick != 0) {
             pick(a, chunk, column);
             return;
-        }
-        if (a.bias != nullptr || a.softcap != 0 || a.temperature != 1 || first + kLensChunk > a.vocabulary) {
-            finish_logits(a, chunk, column);
-        }
-        if (a.references != nullptr) {
-            wait();
         }
         if (!live_) {
             return;

@@ -2,7 +2,7 @@
 // matmul_mma.cu makes them, to the bit, of states rounded to the weights' type (cast_rows.cu).
 //
 // A block of four warps makes tiles of 128 slots x 128 columns (include/mma_tile.cuh), one after another through its part
-// of the vocabulary. The sums of a tile pass through the memory of its operands, 64 columns at a time, to the threads that
+// of the vocabulary. The sums of a tile pass through the memory of its operands, in chunks of 64 columns, to the threads that
 // keep the statistics (include/lens_statistics.cuh); a warp looks after 32 rows. Two blocks share a multiprocessor, so that
 // one multiplies while the other is at its statistics.
 //
@@ -26,9 +26,10 @@ template <typename T>
 WEIR_DEVICE void lens_mma(const LensMmaArguments& a) {
     using Tile = MmaTile<T, 128, 128, 32, 2, 2, 4>;  // Lens.cs has the same numbers.
     constexpr int kSets = Tile::kRows / kLensRows / (Tile::kThreads / kWarp);
-    static_assert(Tile::kStages * Tile::kStage >= Tile::kRows * kLensChunk * 4, "A chunk takes the place of a tile's operands.");
+    constexpr int kChunk = Tile::kRows * kLensChunk;
+    static_assert(Tile::kStages * Tile::kStage >= Tile::kRows * Tile::kOutputs * 4, "A tile's sums take the place of its operands.");
     WEIR_DYNAMIC_SHARED(shared);
-    float* chunk = reinterpret_cast<float*>(shared);
+    float* chunks = reinterpret_cast<float*>(shared);
 
     LensPart part = lens_part(a.lens, Tile::kRows);
     int block = part.tile * Tile::kRows;
@@ -43,36 +44,35 @@ WEIR_DEVICE void lens_mma(const LensMmaArguments& a) {
     for (int column = part.begin; column < part.end; column += Tile::kOutputs) {
         typename Tile::W w([&](int i) { return rows + least(column + i, part.end - 1) * a.stride_w; });
         tile.compute(x, w, a.inputs, shared);
-#pragma unroll 1
-        for (int first = 0; first < least(Tile::kOutputs, part.end - column); first += kLensChunk) {
-            if (Tile::output(0, 0) / kLensChunk == first / kLensChunk) {
 #pragma unroll
-                for (int i = 0; i < Tile::kRowTiles; i++) {
+        for (int i = 0; i < Tile::kRowTiles; i++) {
 #pragma unroll
-                    for (int j = 0; j < Tile::kOutputTiles; j++) {
+            for (int j = 0; j < Tile::kOutputTiles; j++) {
 #pragma unroll
-                        for (int r = 0; r < 4; r += 2) {
-                            int output = Tile::output(j, r) % kLensChunk;
-                            float* to = chunk + lens_at(Tile::row(i, r), output / 4) + output % 4;
-                            *reinterpret_cast<float2*>(to) = make_float2(tile.sums[i][j][r], tile.sums[i][j][r + 1]);
-                        }
-                    }
+                for (int r = 0; r < 4; r += 2) {
+                    int output = Tile::output(j, r), at = lens_at(Tile::row(i, r), output % kLensChunk / 4) + output % 4;
+                    float* to = chunks + output / kLensChunk * kChunk + at;
+                    *reinterpret_cast<float2*>(to) = make_float2(tile.sums[i][j][r], tile.sums[i][j][r + 1]);
                 }
             }
-            __syncthreads();
+        }
+        __syncthreads();
+#pragma unroll 1
+        for (int first = column; first < least(column + Tile::kOutputs, part.end); first += kLensChunk) {
+            float* chunk = chunks + (first - column) / kLensChunk * kChunk;
 #pragma unroll
             for (int set = 0; set < kSets; set++) {
-                statistics[set].prepare(a.lens, chunk, column + first);
+                statistics[set].prepare(a.lens, chunk, first);
             }
             if (a.lens.references != nullptr) {
                 __syncthreads();
             }
 #pragma unroll
             for (int set = 0; set < kSets; set++) {
-                statistics[set].add(a.lens, chunk, column + first);
+                statistics[set].add(a.lens, chunk, first);
             }
-            __syncthreads();
         }
+        __syncthreads();
         if ((column + Tile::kOutputs) % kLensSlice == 0 || column + Tile::kOutputs >= part.end) {
 #pragma unroll
             for (int set = 0; set < kSets; set++) {

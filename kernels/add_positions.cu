@@ -8,7 +8,7 @@ struct AddPositionsArguments {
     const float* table;
     float* y;
     int* fault;
-    int64_t stride_x, stride_table, stride_y;
+    int stride_x, stride_table, stride_y;
     int offset, rows;  // of the table
 };
 
@@ -22,6 +22,7 @@ WEIR_KERNEL(add_positions, AddPositionsArguments, 256) {
         weir::report(a.fault, weir::Fault::Index);
         return;
     }
-    weir::elementwise_row(part, a.share, a.x + part.row * a.stride_x, a.table + index * a.stride_table,
-                          a.y + part.row * a.stride_y, weir::Sum());
+    weir::elementwise_row(part, a.share.aligned, weir::row_of(a.x, part.row, a.stride_x),
+                          weir::row_of(a.table, static_cast<int>(index), a.stride_table),
+                          weir::row_of(a.y, part.row, a.stride_y), weir::Sum());
 }

@@ -7,32 +7,34 @@ struct AffineArguments {
     const float* gain;
     const float* bias;  // or null
     float* y;
-    int64_t stride_x, stride_y;
+    int stride_x, stride_y;
     float gain_offset;
 };
 
 namespace weir {
 
 template <bool Aligned>
-WEIR_DEVICE void affine_row(const AffineArguments& a, const RowPart& part, int tile) {
-    Quad v[kQuads];
-    part.load<Aligned>(a.x + part.row * a.stride_x, tile, v);
+WEIR_DEVICE void affine_row(const AffineArguments& a, const RowPart& part) {
+    Quads<Aligned> v;
+    int first = static_cast<int>(blockIdx.y) * kQuads;
+    for (int n = first; n < first + kQuads; n += v.count) {
+        part.load(row_of(a.x, part.row, a.stride_x), n, v);
 #pragma unroll
-    for (int q = 0; q < kQuads; q++) {
-        int at = part.at(tile, q);
-        v[q] = affine_quad<Aligned>(v[q], a.gain, a.gain_offset, a.bias, at, part.count(at));
+        for (int i = 0; i < v.count; i++) {
+            int at = part.at(n + i);
+            v.q[i] = affine_quad<Aligned>(v.q[i], a.gain, a.gain_offset, a.bias, at, part.count(at));
+        }
+        part.store(row_of(a.y, part.row, a.stride_y), n, v);
     }
-    part.store<Aligned>(a.y + part.row * a.stride_y, tile, v);
 }
 
 }  // namespace weir
 
 WEIR_KERNEL(affine, AffineArguments, 256) {
     weir::RowPart part(a.share);
-    int tile = static_cast<int>(blockIdx.y);
     if (a.share.aligned) {
-        weir::affine_row<true>(a, part, tile);
+        weir::affine_row<true>(a, part);
     } else {
-        weir::affine_row<false>(a, part, tile);
+        weir::affine_row<false>(a, part);
     }
 }

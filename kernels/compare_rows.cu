@@ -7,7 +7,7 @@ struct CompareRowsArguments {
     const float* a;
     const float* b;
     float* statistics;
-    int64_t stride_a, stride_b, stride_statistics;
+    int stride_a, stride_b, stride_statistics;
 };
 
 namespace weir {
@@ -15,15 +15,15 @@ namespace weir {
 template <bool Aligned>
 WEIR_DEVICE void compare_row(const CompareRowsArguments& a, const RowPart& part) {
     double aa = 0, bb = 0, ab = 0, dd = 0;
-    for (int tile = 0; tile < part.tiles(); tile++) {
-        Quad u[kQuads], v[kQuads];
-        part.load<Aligned>(a.a + part.row * a.stride_a, tile, u);
-        part.load<Aligned>(a.b + part.row * a.stride_b, tile, v);
+    Quads<Aligned> u, v;
+    for (int n = 0; n < part.quads(); n += u.count) {
+        part.load(row_of(a.a, part.row, a.stride_a), n, u);
+        part.load(row_of(a.b, part.row, a.stride_b), n, v);
 #pragma unroll
-        for (int q = 0; q < kQuads; q++) {
+        for (int i = 0; i < u.count; i++) {
 #pragma unroll
             for (int j = 0; j < 4; j++) {  // what is not there is 0 and adds nothing
-                double x = u[q].x[j], y = v[q].x[j], d = x - y;
+                double x = u.q[i].x[j], y = v.q[i].x[j], d = x - y;
                 aa = fma(x, x, aa);
                 bb = fma(y, y, bb);
                 ab = fma(x, y, ab);
@@ -36,7 +36,7 @@ WEIR_DEVICE void compare_row(const CompareRowsArguments& a, const RowPart& part)
     ab = part.reduce(ab, Sum());
     dd = part.reduce(dd, Sum());
     if (part.row < a.share.rows && part.lane == 0) {
-        float* s = a.statistics + part.row * a.stride_statistics;
+        float* s = row_of(a.statistics, part.row, a.stride_statistics);
         s[0] = static_cast<float>(aa);
         s[1] = static_cast<float>(bb);
         s[2] = static_cast<float>(ab);

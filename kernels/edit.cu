@@ -2,7 +2,7 @@
 // either: x + 0 v would lose the sign of -0, and 0 times infinity is NaN.
 //
 // The last block looks for a row that is named twice, which two blocks would write; the others do not wait for it.
-#include "include/rows.cuh"
+#include "include/elementwise.cuh"
 
 struct EditArguments {
     weir::RowShare share;  // of the rows that are edited
@@ -11,7 +11,7 @@ struct EditArguments {
     const float* coefficients;  // or null
     const float* operand;       // or null
     int* fault;
-    int64_t stride_target, stride_operand;
+    int stride_target, stride_operand;
     int kind;         // EditKind
     int target_rows;
 };
@@ -58,57 +58,37 @@ WEIR_DEVICE float* edited_row(const EditArguments& a, const RowPart& part) {
         report(a.fault, Fault::Index);
         return nullptr;
     }
-    return a.target + row * a.stride_target;
-}
-
-// x = f(x, v) for a thread's elements.
-template <bool Aligned, typename Function>
-WEIR_DEVICE void change(const RowPart& part, int tile, float* x, const float* v, Function f) {
-    Quad held[kQuads];
-    Quad operand[kQuads]{};
-    part.load<Aligned>(x, tile, held);
-    if (v != nullptr) {
-        part.load<Aligned>(v, tile, operand);
-    }
-#pragma unroll
-    for (int q = 0; q < kQuads; q++) {
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
-            held[q].x[j] = f(held[q].x[j], operand[q].x[j]);
-        }
-    }
-    part.store<Aligned>(x, tile, held);
+    return row_of(a.target, row, a.stride_target);
 }
 
 template <bool Aligned>
 WEIR_DEVICE void edit_row(const EditArguments& a, const RowPart& part) {
-    int tile = static_cast<int>(blockIdx.y);
     float* x = edited_row(a, part);
     if (x == nullptr) {
         return;
     }
     float c = a.coefficients == nullptr ? 0 : a.coefficients[part.row];
-    const float* v = a.operand + (a.operand == nullptr ? 0 : part.row * a.stride_operand);
+    const float* v = row_of(a.operand, part.row, a.stride_operand);
     switch (static_cast<EditKind>(a.kind)) {
         case EditKind::Add:
             if (c != 0) {
-                change<Aligned>(part, tile, x, v, [c](float x, float v) { return fmaf(c, v, x); });
+                elementwise_quads<Aligned>(part, x, v, x, [c](float x, float v) { return fmaf(c, v, x); });
             }
             break;
         case EditKind::Scale:
             if (c != 1) {
-                change<Aligned>(part, tile, x, nullptr, [c](float x, float) { return x * c; });
+                elementwise_quads<Aligned>(part, x, nullptr, x, [c](float x, float) { return x * c; });
             }
             break;
         case EditKind::Zero:
-            change<Aligned>(part, tile, x, nullptr, [](float, float) { return 0.0f; });
+            elementwise_quads<Aligned>(part, x, nullptr, x, [](float, float) { return 0.0f; });
             break;
         case EditKind::Replace:
-            change<Aligned>(part, tile, x, v, [](float, float v) { return v; });
+            elementwise_quads<Aligned>(part, x, v, x, [](float, float v) { return v; });
             break;
         case EditKind::Clamp: {
             float low = a.operand[0], high = a.operand[1];
-            change<Aligned>(part, tile, x, nullptr, [low, high](float x, float) {  // NaN stays NaN
+            elementwise_quads<Aligned>(part, x, nullptr, x, [low, high](float x, float) {  // NaN stays NaN
                 float raised = x < low ? low : x;
                 return raised > high ? high : raised;
             });
@@ -121,34 +101,44 @@ WEIR_DEVICE void edit_row(const EditArguments& a, const RowPart& part) {
 
 template <bool Aligned>
 WEIR_DEVICE void project_row(const EditArguments& a, const RowPart& part) {
-    float* x = edited_row(a, part);
-    bool has_row = x != nullptr;
-    const float* v = a.operand + part.row * a.stride_operand;
-    Quad held[kQuads];
-    Quad operand[kQuads];
+    float* row = edited_row(a, part);
+    int quads = row == nullptr ? 0 : part.quads();
+    const float* operand = row_of(a.operand, part.row, a.stride_operand);
+    Quads<Aligned> x, v;
     double dot = 0, square = 0;
-    for (int tile = 0; has_row && tile < part.tiles(); tile++) {
-        part.load<Aligned>(x, tile, held);
-        part.load<Aligned>(v, tile, operand);
+    for (int n = 0; n < quads; n += x.count) {
+        part.load(row, n, x);
+        part.load(operand, n, v);
 #pragma unroll
-        for (int q = 0; q < kQuads; q++) {
+        for (int i = 0; i < x.count; i++) {
 #pragma unroll
             for (int j = 0; j < 4; j++) {
-                double w = operand[q].x[j];
-                dot = fma(static_cast<double>(held[q].x[j]), w, dot);
+                double w = v.q[i].x[j];
+                dot = fma(static_cast<double>(x.q[i].x[j]), w, dot);
                 square = fma(w, w, square);
             }
         }
     }
     dot = part.reduce(dot, Sum());
     square = part.reduce(square, Sum());
-    double c = has_row ? a.coefficients[part.row] : 0;
+    double c = quads == 0 ? 0 : a.coefficients[part.row];
     if (c == 0 || square == 0) {
         return;
     }
     float factor = static_cast<float>(-c * (dot / square));
-    for (int tile = 0; tile < part.tiles(); tile++) {
-        change<Aligned>(part, tile, x, v, [factor](float x, float v) { return fmaf(factor, v, x); });
+    for (int n = 0; n < quads; n += x.count) {
+        if (quads > x.count) {
+            part.load(row, n, x);
+            part.load(operand, n, v);
+        }
+#pragma unroll
+        for (int i = 0; i < x.count; i++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                x.q[i].x[j] = fmaf(factor, v.q[i].x[j], x.q[i].x[j]);
+            }
+        }
+        part.store(row, n, x);
     }
 }
 

@@ -7,17 +7,20 @@ struct GatherRowsArguments {
     const int* indices;
     float* y;
     int* fault;
-    int64_t stride_x, stride_y;
+    int stride_x, stride_y;
     int rows;  // of x
 };
 
 namespace weir {
 
 template <bool Aligned>
-WEIR_DEVICE void gather_row(const GatherRowsArguments& a, const RowPart& part, int tile, int index) {
-    Quad v[kQuads];
-    part.load<Aligned>(a.x + index * a.stride_x, tile, v);
-    part.store<Aligned>(a.y + part.row * a.stride_y, tile, v);
+WEIR_DEVICE void gather_row(const GatherRowsArguments& a, const RowPart& part, int index) {
+    Quads<Aligned> v;
+    int first = static_cast<int>(blockIdx.y) * kQuads;
+    for (int n = first; n < first + kQuads; n += v.count) {
+        part.load(row_of(a.x, index, a.stride_x), n, v);
+        part.store(row_of(a.y, part.row, a.stride_y), n, v);
+    }
 }
 
 }  // namespace weir
@@ -27,13 +30,12 @@ WEIR_KERNEL(gather_rows, GatherRowsArguments, 256) {
     if (!part.has_row()) {
         return;
     }
-    int tile = static_cast<int>(blockIdx.y);
     int index = a.indices[part.row];
     if (index < 0 || index >= a.rows) {
         weir::report(a.fault, weir::Fault::Index);
     } else if (a.share.aligned) {
-        weir::gather_row<true>(a, part, tile, index);
+        weir::gather_row<true>(a, part, index);
     } else {
-        weir::gather_row<false>(a, part, tile, index);
+        weir::gather_row<false>(a, part, index);
     }
 }

@@ -6,7 +6,7 @@ struct NormalizeArguments {
     const float* x;
     const float* scale;
     float* y;
-    int64_t stride_x, stride_scale, stride_y;
+    int stride_x, stride_scale, stride_y;
     int centered;
 };
 
@@ -14,20 +14,20 @@ namespace weir {
 
 template <bool Aligned>
 WEIR_DEVICE void normalize_row(const NormalizeArguments& a, const RowPart& part) {
-    NormRow<Aligned> x(part, a.x + part.row * a.stride_x);
+    NormRow<Aligned> x(part, row_of(a.x, part.row, a.stride_x));
     float mean = a.centered ? x.mean() : 0;
-    float inverse = part.has_row() ? 1.0f / a.scale[part.row * a.stride_scale] : 0;
-    float* y = a.y + part.row * a.stride_y;
-    for (int tile = 0; tile < part.tiles(); tile++) {
-        x.hold(tile);
+    float inverse = part.has_row() ? 1.0f / *row_of(a.scale, part.row, a.stride_scale) : 0;
+    float* y = row_of(a.y, part.row, a.stride_y);
+    for (int n = 0; n < part.quads(); n += x.held.count) {
+        x.hold(n);
 #pragma unroll
-        for (int q = 0; q < kQuads; q++) {
+        for (Quad& q : x.held.q) {
 #pragma unroll
-            for (int j = 0; j < 4; j++) {
-                x.held[q].x[j] = normalize(x.held[q].x[j], mean, inverse);
+            for (float& v : q.x) {
+                v = normalize(v, mean, inverse);
             }
         }
-        part.store<Aligned>(y, tile, x.held);
+        part.store(y, n, x.held);
     }
 }
 

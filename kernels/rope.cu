@@ -11,7 +11,7 @@ struct RopeArguments {
     const float* cos;
     const float* sin;
     float* y;
-    int64_t stride_x, stride_cos, stride_sin, stride_y;
+    int stride_x, stride_cos, stride_sin, stride_y;
     int heads, size;
 };
 
@@ -19,13 +19,13 @@ namespace weir {
 
 template <bool Aligned>
 WEIR_DEVICE void rope_head(const RopeArguments& a, const RowPart& part) {
-    int64_t row = part.row / a.heads;
+    int row = part.row / a.heads;
     int64_t start = static_cast<int64_t>(part.row % a.heads) * a.size;
     int pairs = a.share.width;
-    const float* x = a.x + row * a.stride_x + start;
-    float* y = a.y + row * a.stride_y + start;
-    const float* cosines = a.cos + row * a.stride_cos;
-    const float* sines = a.sin + row * a.stride_sin;
+    const float* x = row_of(a.x, row, a.stride_x) + start;
+    float* y = row_of(a.y, row, a.stride_y) + start;
+    const float* cosines = row_of(a.cos, row, a.stride_cos);
+    const float* sines = row_of(a.sin, row, a.stride_sin);
     for (int i = part.lane * 4; i < part.width; i += part.lanes * 4) {
         int count = part.count(i);
         Quad left = load_quad<Aligned>(x + i, count);

@@ -10,7 +10,7 @@ struct RopeAnglesArguments {
     const float* frequencies;
     float* cos;
     float* sin;
-    int64_t stride_cos, stride_sin;
+    int stride_cos, stride_sin;
     int rows, pairs;
     float magnitude;
 };
@@ -21,7 +21,7 @@ WEIR_KERNEL(rope_angles, RopeAnglesArguments, 256) {
         return;
     }
     int64_t row = i / a.pairs;
-    int64_t pair = i % a.pairs;
+    int pair = static_cast<int>(i % a.pairs);
     int position = a.positions[row];
     float angle = static_cast<float>(position) * a.frequencies[pair];
     double s, c;

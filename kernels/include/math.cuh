@@ -1,5 +1,5 @@
-// Functions of f32, operation for operation those of the CPU body (SimdMath.cs), so that host, device and CPU give the
-// same bits.
+// Functions of f32. The first three are those of the CPU body (SimdMath.cs) operation for operation, so that host, device
+// and CPU give the same bits.
 #pragma once
 
 #include "device.cuh"
@@ -46,6 +46,28 @@ WEIR_DEVICE float hyperbolic_tangent(float x) {
     float large = 1.0f - 2.0f / (exponential(magnitude + magnitude) + 1.0f);
     large = x < 0.0f ? 0.0f - large : large;
     return magnitude < 0.625f ? small : large;
+}
+
+// 2^x as the special function unit gives it, to 2 ulp; 0 below the smallest normal number. The emulator's last bits differ.
+WEIR_DEVICE float power_of_two(float x) {
+#ifdef __CUDACC__
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+#else
+    return x < -126.0f ? 0.0f : exp2f(x);
+#endif
+}
+
+// The larger of two; NaN where one is.
+WEIR_DEVICE float larger_or_nan(float a, float b) {
+#ifdef __CUDACC__
+    float y;
+    asm("max.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b));
+    return y;
+#else
+    return a != a || b < a ? a : b;
+#endif
 }
 
 }  // namespace weir

@@ -17,7 +17,7 @@ struct NormArguments {
     float* y;
     float* scale;       // or null
     float* normalized;  // or null
-    int64_t stride_x, stride_y, stride_scale, stride_normalized;
+    int stride_x, stride_y, stride_scale, stride_normalized;
     int groups;
     float gain_offset, epsilon;
 };
@@ -44,34 +44,35 @@ WEIR_DEVICE Quad affine_quad(Quad v, const float* gain, float offset, const floa
     return v;
 }
 
-// A row of x, a tile of it in registers.
+// A row of x, or as much of it as the threads hold.
 template <bool Aligned>
 struct NormRow {
     RowPart part;
     const float* x;
-    Quad held[kQuads];
+    Quads<Aligned> held;
 
-    WEIR_DEVICE NormRow(const RowPart& part, const float* x) : part(part), x(x) { part.load<Aligned>(x, 0, held); }
+    WEIR_DEVICE NormRow(const RowPart& part, const float* x) : part(part), x(x) { part.load(x, 0, held); }
 
-    WEIR_DEVICE void hold(int tile) {
-        if (part.tiles() > 1) {
-            part.load<Aligned>(x, tile, held);
+    // The quads from n on, read again where the row is longer than what is held.
+    WEIR_DEVICE void hold(int n) {
+        if (part.quads() > held.count) {
+            part.load(x, n, held);
         }
     }
 
-    // f(element, total so far) over the thread's own elements in order, then over the row's threads.
+    // f(element, total so far) over the thread's own elements in order, then the sum over the row's threads.
     template <typename Term>
     WEIR_DEVICE double sum(Term f) {
         double total = 0;
-        for (int tile = 0; tile < part.tiles(); tile++) {
-            hold(tile);
+        for (int n = 0; n < part.quads(); n += held.count) {
+            hold(n);
 #pragma unroll
-            for (int q = 0; q < kQuads; q++) {
-                int count = part.count(part.at(tile, q));
+            for (int i = 0; i < held.count; i++) {
+                int count = part.count(part.at(n + i));
 #pragma unroll
                 for (int j = 0; j < 4; j++) {
                     if (Aligned ? count > 0 : j < count) {
-                        total = f(held[q].x[j], total);
+                        total = f(held.q[i].x[j], total);
                     }
                 }
             }
@@ -93,28 +94,28 @@ struct NormRow {
 
 template <bool Aligned, bool Centered>
 WEIR_DEVICE void norm_row(const NormArguments& a, const RowPart& part) {
-    int64_t row = part.row / a.groups;
+    int row = part.row / a.groups;
     int group = part.row % a.groups;
     int64_t start = static_cast<int64_t>(group) * a.share.width;
-    NormRow<Aligned> x(part, a.x + row * a.stride_x + start);
+    NormRow<Aligned> x(part, row_of(a.x, row, a.stride_x) + start);
     float mean = Centered ? x.mean() : 0;
     float scale = static_cast<float>(sqrt(x.squares(mean) / part.width + a.epsilon));
     float inverse = 1.0f / scale;
     if (a.scale != nullptr && part.has_row() && part.lane == 0) {
-        a.scale[row * a.stride_scale + group] = scale;
+        row_of(a.scale, row, a.stride_scale)[group] = scale;
     }
-    float* y = a.y + row * a.stride_y + start;
-    float* normalized = a.normalized + (a.normalized == nullptr ? 0 : row * a.stride_normalized + start);
-    for (int tile = 0; tile < part.tiles(); tile++) {
-        x.hold(tile);
+    float* y = row_of(a.y, row, a.stride_y) + start;
+    float* normalized = row_of(a.normalized, row, a.stride_normalized) + start;
+    for (int n = 0; n < part.quads(); n += x.held.count) {
+        x.hold(n);
 #pragma unroll
-        for (int q = 0; q < kQuads; q++) {
-            int at = part.at(tile, q);
+        for (int i = 0; i < x.held.count; i++) {
+            int at = part.at(n + i);
             int count = part.count(at);
-            Quad v = x.held[q];
+            Quad v = x.held.q[i];
 #pragma unroll
-            for (int j = 0; j < 4; j++) {
-                v.x[j] = normalize(v.x[j], mean, inverse);
+            for (float& element : v.x) {
+                element = normalize(element, mean, inverse);
             }
             if (a.normalized != nullptr) {
                 store_quad<Aligned>(normalized + at, v, count);

@@ -2,21 +2,20 @@
 //
 // `lanes` neighbouring threads take a row together: a power of two up to a warp, so that a block holds several short rows
 // and their sums stay within a warp, or the whole block. Elements go by fours: lane l has the quads l, l + lanes, ..., so
-// that neighbours read neighbouring addresses, kQuads of them at a time, all asked for before the first is used. A quad
-// moves as 16 bytes where every operand allows it (address and stride multiples of 16, width a multiple of 4: the
-// launcher decides, for all threads alike) and element by element else. Who owns which element does not depend on
-// that, and so neither does a bit of any sum.
+// that neighbours read neighbouring addresses. Where every operand allows it (address and stride multiples of 16 bytes,
+// width of 4 elements: the launcher decides, for all threads alike) a quad moves in one instruction, and a thread asks for
+// kQuads of them before it uses the first; else a quad moves element by element, one after another. Who owns which element,
+// and in what order, is the same in both, and so is every bit of a sum.
 #pragma once
 
 #include "reduce.cuh"
+#include "vector.cuh"
 
 namespace weir {
 
 constexpr int kQuads = 4;
 
-struct Quad {
-    float x[4];
-};
+using Quad = Vector16<float>;
 
 struct RowShare {
     int rows;     // of the grid
@@ -25,14 +24,16 @@ struct RowShare {
     int aligned;  // 1 where quads move as 16 bytes
 };
 
+WEIR_DEVICE const float* row_of(const float* p, int row, int stride) { return p + static_cast<int64_t>(row) * stride; }
+WEIR_DEVICE float* row_of(float* p, int row, int stride) { return p + static_cast<int64_t>(row) * stride; }
+
 // The first `count` elements at p; the others are 0.
 template <bool Aligned>
 WEIR_DEVICE Quad load_quad(const float* p, int count) {
     Quad q{};
     if constexpr (Aligned) {
         if (count > 0) {
-            float4 v = *reinterpret_cast<const float4*>(p);
-            q = {{v.x, v.y, v.z, v.w}};
+            q = load16(p);
         }
     } else {
 #pragma unroll
@@ -49,7 +50,7 @@ template <bool Aligned>
 WEIR_DEVICE void store_quad(float* p, Quad q, int count) {
     if constexpr (Aligned) {
         if (count > 0) {
-            *reinterpret_cast<float4*>(p) = make_float4(q.x[0], q.x[1], q.x[2], q.x[3]);
+            store16(p, q);
         }
     } else {
 #pragma unroll
@@ -61,7 +62,14 @@ WEIR_DEVICE void store_quad(float* p, Quad q, int count) {
     }
 }
 
-// A thread's part of a row. With a grid of one block a row in y the row goes on in tiles; else the blocks of y share it.
+// What a thread holds of a row at a time.
+template <bool Aligned>
+struct Quads {
+    static constexpr int count = Aligned ? kQuads : 1;
+    Quad q[count];
+};
+
+// A thread's part of a row.
 struct RowPart {
     int row;
     int lane;
@@ -69,34 +77,41 @@ struct RowPart {
     int width;  // 0 for a thread with no row, which still takes part in sums
 
     WEIR_DEVICE explicit RowPart(const RowShare& share) {
-        int rows_per_block = static_cast<int>(blockDim.x) / share.lanes;
-        row = static_cast<int>(blockIdx.x) * rows_per_block + static_cast<int>(threadIdx.x) / share.lanes;
-        lane = static_cast<int>(threadIdx.x) % share.lanes;
         lanes = share.lanes;
+        if (lanes > kWarp) {
+            row = static_cast<int>(blockIdx.x);
+            lane = static_cast<int>(threadIdx.x);
+        } else {
+            int shift = 31 - __clz(lanes);
+            row = static_cast<int>(blockIdx.x * (blockDim.x >> shift) + (threadIdx.x >> shift));
+            lane = static_cast<int>(threadIdx.x) & (lanes - 1);
+        }
         width = row < share.rows ? share.width : 0;
     }
 
     WEIR_DEVICE bool has_row() const { return width > 0; }
-    WEIR_DEVICE int tile_width() const { return lanes * kQuads * 4; }
-    WEIR_DEVICE int tiles() const { return ceil_div(width, tile_width()); }
 
-    // First element of quad q of a tile, and how many of its elements the row has, below 1 for none.
-    WEIR_DEVICE int at(int tile, int q) const { return ((tile * kQuads + q) * lanes + lane) * 4; }
+    // How many quads the row's first lane owns; the others own as many or one less.
+    WEIR_DEVICE int quads() const { return ceil_div(width, lanes * 4); }
+
+    // First element of the thread's nth quad, and how many of its elements the row has, below 1 for none.
+    WEIR_DEVICE int at(int n) const { return (lane + n * lanes) * 4; }
     WEIR_DEVICE int count(int at) const { return width - at; }
 
+    // The thread's quads from n on.
     template <bool Aligned>
-    WEIR_DEVICE void load(const float* p, int tile, Quad (&quads)[kQuads]) const {
+    WEIR_DEVICE void load(const float* p, int n, Quads<Aligned>& to) const {
 #pragma unroll
-        for (int q = 0; q < kQuads; q++) {
-            quads[q] = load_quad<Aligned>(p + at(tile, q), count(at(tile, q)));
+        for (int i = 0; i < to.count; i++) {
+            to.q[i] = load_quad<Aligned>(p + at(n + i), count(at(n + i)));
         }
     }
 
     template <bool Aligned>
-    WEIR_DEVICE void store(float* p, int tile, const Quad (&quads)[kQuads]) const {
+    WEIR_DEVICE void store(float* p, int n, const Quads<Aligned>& from) const {
 #pragma unroll
-        for (int q = 0; q < kQuads; q++) {
-            store_quad<Aligned>(p + at(tile, q), quads[q], count(at(tile, q)));
+        for (int i = 0; i < from.count; i++) {
+            store_quad<Aligned>(p + at(n + i), from.q[i], count(at(n + i)));
         }
     }
 

@@ -89,6 +89,10 @@ internal sealed class BoundEdit
     /// <summary>The op's operand where it is the same in every row, of the width of <see cref="Columns"/> or two bounds; or null.</summary>
     public float[]? Operand => Value is { } value ? [.. Enumerable.Repeat(value, Columns)] : HasRowOperands ? null : _edit.Operand;
 
+    /// <summary>Most rows of a value that it can act on in a batch.</summary>
+    public int MostRows(PackedRows rows) =>
+        (IsMap ? Heads : 1) * (_edit.Sequences is { } own ? own.Where(s => (uint)s < (uint)rows.Sequences).Sum(rows.Length) : rows.Rows);
+
     /// <summary>Rows that the edit has acted on so far.</summary>
     public long RowsActedOn { get; set; }
 

@@ -34,10 +34,10 @@ internal sealed class PlacedEdit
             return;
         }
 
-        var count = new Shape(rows.Rows * (edit.IsMap ? edit.Heads : 1));
+        var count = new Shape(edit.MostRows(rows));
         _indices = batch.Scratch.Allocate(count, ElementType.I32);
         _coefficients = edit.Kind is EditKind.Add or EditKind.Scale or EditKind.ProjectOut ? batch.Scratch.Allocate(count) : default;
-        _operand = edit.HasRowOperands ? batch.Scratch.Allocate(new Shape(rows.Rows, edit.Columns))
+        _operand = edit.HasRowOperands ? batch.Scratch.Allocate(new Shape(count[0], edit.Columns))
             : edit.IsMap && edit.Value is not null ? default
             : edit.Operand is { } operand ? batch.Scratch.Upload<float>(operand)
             : default;

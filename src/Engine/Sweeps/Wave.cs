@@ -103,6 +103,8 @@ public sealed class Wave : IDisposable
         HookPlan plan = Plan(Enumerable.Range(0, Live), layer, keep: [Site.AttentionOut[layer], Site.MlpOut[layer]], e => true);
         plan.Use(SitePoint.AttentionOut, layer)!.Slot = AttentionOut;
         plan.Use(SitePoint.MlpOut, layer)!.Slot = MlpOut;
+        plan.Bind(batch, batch.Rows);
+        _ = plan.PlaceEdits();
         Tensor input = _input.RowRange(0, _rowsRun);
         SiteRunner.Act(plan.Use(SitePoint.ResidualPre, layer), input, batch, batch.Rows);
         new BlockRunner(_model, plan, batch).Run(layer, _model.LayerStore(batch.Rows), input, Residual, Residual);
@@ -149,6 +151,8 @@ public sealed class Wave : IDisposable
         {
             HookPlan plan = Plan(Enumerable.Range(first, Live - first), Layer - 1, keep: [], e => e.Site.Point == SitePoint.ResidualPost);
             Batch batch = NewBatch(scratch);
+            plan.Bind(batch, batch.Rows);
+            _ = plan.PlaceEdits();
             SiteRunner.Act(plan.Use(SitePoint.ResidualPost, Layer - 1), Residual, batch, batch.Rows, _input.RowRange(0, Residual.Rows));
             plan.CheckEveryEditActed();
         }

@@ -73,26 +73,10 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 
     private LensWork Prepare(in LensArguments a)
     {
+        Check.Lens(a);
         var weights = (PackedMatrix)a.Unembedding;
-        int n = a.States.Rows;
-        Check.Rows(a.States, n, weights.Inputs);
-        Check.That(a.Temperature > 0, "The temperature must be above 0.");
-        Check.That(a.Softcap >= 0, "The softcap must be above 0, or 0 for none.");
-        if (!a.Bias.IsAbsent)
-        {
-            Check.Vector(a.Bias, weights.Outputs);
-        }
-
-        CheckColumn(a.LogSumExp, n);
-        CheckColumn(a.Entropy, n);
-        CheckColumn(a.Divergence, n);
-        Check.That(a.References.IsAbsent == a.Divergence.IsAbsent, "References and the divergence go together.");
-        CheckIds(a.References, n, n);
-        CheckIds(a.Targets, a.Targets.IsAbsent ? 0 : checked((int)a.Targets.Shape.Count), weights.Outputs);
-        Check.That(a.Targets.IsAbsent || a.Targets.Rows == n, "Each row needs its targets.");
-        int targets = a.Targets.IsAbsent ? 0 : a.Targets.Width;
-        CheckTable(a.TargetLogProbabilities, n, targets, ElementType.F32);
-        CheckTable(a.TargetRanks, n, targets, ElementType.I32);
+        CheckIds(a.References, a.States.Rows);
+        CheckIds(a.Targets, weights.Outputs);
         return new LensWork
         {
             Workers = _workers,
@@ -105,58 +89,20 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             Bias = Floats(a.Bias),
             Softcap = a.Softcap,
             Temperature = a.Temperature,
-            NeedsSums = !(a.LogSumExp.IsAbsent && a.Entropy.IsAbsent && a.Divergence.IsAbsent && a.TopLogProbabilities.IsAbsent
-                && a.BottomLogProbabilities.IsAbsent && a.TargetLogProbabilities.IsAbsent),
+            NeedsSums = a.NeedsSums,
             NeedsRanks = !a.TargetRanks.IsAbsent,
-            TopCount = ListCount(a.TopIds, a.TopLogProbabilities, n, weights.Outputs),
-            BottomCount = ListCount(a.BottomIds, a.BottomLogProbabilities, n, weights.Outputs),
-            TargetCount = targets,
+            TopCount = a.TopCount,
+            BottomCount = a.BottomCount,
+            TargetCount = a.TargetCount,
             Targets = Integers(a.Targets),
         };
     }
 
-    private static int ListCount(Tensor ids, Tensor logProbabilities, int n, int vocabulary)
+    private static void CheckIds(Tensor ids, int end)
     {
-        Tensor given = ids.IsAbsent ? logProbabilities : ids;
-        if (given.IsAbsent)
+        if (!ids.IsAbsent)
         {
-            return 0;
-        }
-
-        int k = given.Width;
-        Check.That(k <= vocabulary, "A list of ids is longer than the vocabulary.");
-        CheckTable(ids, n, k, ElementType.I32);
-        CheckTable(logProbabilities, n, k, ElementType.F32);
-        return k;
-    }
-
-    private static void CheckColumn(Tensor t, int n)
-    {
-        if (!t.IsAbsent)
-        {
-            Check.Vector(t, n);
-        }
-    }
-
-    private static void CheckTable(Tensor t, int rows, int width, ElementType type)
-    {
-        if (!t.IsAbsent && (t.Type != type || t.Rows != rows || t.Width != width))
-        {
-            throw new ArgumentException($"A result of the lens must be {type.Name()} [{rows}, {width}], but is {t.Type.Name()} {t.Shape}.", nameof(t));
-        }
-    }
-
-    private static void CheckIds(Tensor ids, int count, int end)
-    {
-        if (ids.IsAbsent)
-        {
-            return;
-        }
-
-        Check.Integers(ids, count);
-        foreach (int id in new ReadOnlySpan<int>(Integers(ids), count))
-        {
-            Check.That((uint)id < (uint)end, "An id or a row asked about does not exist.");
+            Check.LensIds(new ReadOnlySpan<int>(Integers(ids), (int)ids.Shape.Count), end);
         }
     }
 }

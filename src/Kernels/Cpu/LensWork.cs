@@ -1,3 +1,5 @@
+using Weir.Kernels.Ops;
+
 namespace Weir.Kernels.Cpu;
 
 /// <summary>

@@ -43,7 +43,7 @@ internal sealed unsafe partial class CudaOps
         public float* Table;
         public float* Y;
         public int* Fault;
-        public long StrideX, StrideTable, StrideY;
+        public int StrideX, StrideTable, StrideY;
         public int Offset, Rows;
     }
 }

@@ -36,7 +36,7 @@ internal sealed unsafe partial class CudaOps
     {
         public RowShare Share;
         public float* X, Gain, Bias, Y;
-        public long StrideX, StrideY;
+        public int StrideX, StrideY;
         public float GainOffset;
     }
 }

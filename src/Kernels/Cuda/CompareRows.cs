@@ -35,6 +35,6 @@ internal sealed unsafe partial class CudaOps
     {
         public RowShare Share;
         public float* A, B, Statistics;
-        public long StrideA, StrideB, StrideStatistics;
+        public int StrideA, StrideB, StrideStatistics;
     }
 }

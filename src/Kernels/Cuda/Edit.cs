@@ -50,7 +50,7 @@ internal sealed unsafe partial class CudaOps
         public int* Rows;
         public float* Coefficients, Operand;
         public int* Fault;
-        public long StrideTarget, StrideOperand;
+        public int StrideTarget, StrideOperand;
         public int Kind, TargetRows;
     }
 }

@@ -33,7 +33,7 @@ internal sealed unsafe partial class CudaOps
     {
         public RowShare Share;
         public float* A, B, Y;
-        public long StrideA, StrideB, StrideY;
+        public int StrideA, StrideB, StrideY;
         public float Constant;
     }
 }

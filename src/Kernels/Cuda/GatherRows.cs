@@ -39,7 +39,7 @@ internal sealed unsafe partial class CudaOps
         public int* Indices;
         public float* Y;
         public int* Fault;
-        public long StrideX, StrideY;
+        public int StrideX, StrideY;
         public int Rows;
     }
 }

@@ -1,8 +1,196 @@
+using System.Runtime.InteropServices;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
-    public void Lens(in LensArguments arguments) => throw new PlatformNotSupportedException();
+    /// <summary>Scratch memory of a round; a lens of more rows goes in several.</summary>
+    private const long LensRoundBytes = 256 << 20;
+
+    private static readonly CudaKernel[] LensKernels = ByType("lens");
+    private static readonly CudaKernel LensGatherKernel = new("lens_gather"), LensFinishKernel = new("lens_finish");
+
+    public void Lens(in LensArguments arguments)
+    {
+        Check.Lens(arguments);
+        var weights = (CudaMatrix)arguments.Unembedding;
+        var body = new LensBody(LensKernels[(int)weights.Type], TileSlots: 128, BlockSlots: 128, Threads: 256, BlocksPerMultiprocessor: 1, StateBytes: 0);
+        _lensSlots.Plan(arguments, body.BlockSlots, body.TileSlots);
+        _counters.Ops++;
+        _counters.Flops += 2L * _lensSlots.Filled * weights.Inputs * weights.Outputs;
+
+        // Rounds of about the same size, whole tiles each.
+        int slots = _lensSlots.Count;
+        while (slots > body.TileSlots && new LensLayout(arguments, body, _device.Facts, slots).Bytes > LensRoundBytes)
+        {
+            slots = CeilDiv(slots / 2, body.TileSlots) * body.TileSlots;
+        }
+
+        int rounds = slots == 0 ? 0 : CeilDiv(_lensSlots.Count, slots);
+        slots = rounds == 0 ? 0 : CeilDiv(CeilDiv(_lensSlots.Count, rounds), body.TileSlots) * body.TileSlots;
+        for (int first = 0; first < _lensSlots.Count; first += slots)
+        {
+            LensRound(arguments, body, first, Math.Min(slots, _lensSlots.Count - first));
+        }
+    }
+
+    private void LensRound(in LensArguments arguments, in LensBody body, int first, int slots)
+    {
+        var layout = new LensLayout(arguments, body, _device.Facts, slots);
+        nint memory = _scratch.Take(Math.Max(1, layout.Bytes));
+        bool hasTable = !arguments.References.IsAbsent;
+        if (hasTable)
+        {
+            _lensSlots.Upload(first, slots, memory + (nint)layout.Table);
+        }
+
+        var lens = new LensLaunch
+        {
+            Bias = Floats(arguments.Bias),
+            Softcap = arguments.Softcap,
+            Temperature = arguments.Temperature,
+            Vocabulary = arguments.Unembedding.Outputs,
+            Rows = hasTable ? (int*)(memory + layout.Table) : null,
+            References = hasTable ? (int*)(memory + layout.Table) + slots : null,
+            First = first,
+            Count = arguments.States.Rows,
+            Slots = slots,
+            Sums = arguments.NeedsSums ? (float*)(memory + layout.Sums) : null,
+            Top = (ulong*)(memory + layout.Top),
+            Bottom = (ulong*)(memory + layout.Bottom),
+            Ranks = arguments.TargetRanks.IsAbsent ? null : (int*)(memory + layout.Ranks),
+            Targets = Integers(arguments.Targets),
+            TargetLogits = (float*)(memory + layout.TargetLogits),
+            TopLength = layout.TopLength,
+            BottomLength = layout.BottomLength,
+            TargetCount = arguments.TargetCount,
+            Slices = layout.Slices,
+            Splits = layout.Splits,
+            Group = layout.Group,
+        };
+        var weights = (CudaMatrix)arguments.Unembedding;
+        if (arguments.TargetCount != 0)
+        {
+            PickTargets(arguments, body, lens, memory + (nint)layout.Gathered);
+        }
+
+        LaunchLens(arguments, body, lens, weights.Address);
+        FinishLens(arguments, lens);
+    }
+
+    /// <summary>The logits of the targets, which ranks need first: products of the rows with a copy of the rows of W they name.</summary>
+    private void PickTargets(in LensArguments arguments, in LensBody body, in LensLaunch lens, nint gathered)
+    {
+        var weights = (CudaMatrix)arguments.Unembedding;
+        var gather = new LensGatherArguments
+        {
+            Lens = lens,
+            W = (void*)weights.Address,
+            Y = (void*)gathered,
+            Units = (int)(weights.RowBytes / CudaMatrix.RowAlignment),
+        };
+        int rows = checked(lens.Slots * lens.TargetCount);
+        Launch(LensGatherKernel, new Grid(rows), 128, gather, new KernelWork(2 * rows * weights.RowBytes));
+        LensLaunch pick = lens;
+        pick.Pick = 1;
+        pick.Splits = 1;
+        LaunchLens(arguments, body, pick, gathered);
+    }
+
+    private void LaunchLens(in LensArguments arguments, in LensBody body, in LensLaunch lens, nint w)
+    {
+        var weights = (CudaMatrix)arguments.Unembedding;
+        long columns = lens.Pick != 0 ? (long)lens.Slots * lens.TargetCount : lens.Vocabulary;
+        long logits = lens.Pick != 0 ? columns : lens.Slots * columns;
+        var work = new KernelWork((columns * weights.RowBytes) + (lens.Slots * weights.Inputs * sizeof(float)), 2 * logits * weights.Inputs);
+        var grid = new Grid(checked(lens.Slots / body.TileSlots * lens.Splits));
+        var a = new LensF32Arguments
+        {
+            Lens = lens,
+            X = Floats(arguments.States),
+            W = (void*)w,
+            StrideX = arguments.States.RowStride,
+            StrideW = weights.Stride,
+            Inputs = weights.Inputs,
+            WideX = IsWide(arguments.States) ? 1 : 0,
+        };
+        Launch(body.Kernel, grid, body.Threads, a, work);
+    }
+
+    private void FinishLens(in LensArguments arguments, in LensLaunch lens)
+    {
+        var finish = new LensFinishArguments
+        {
+            Lens = lens,
+            LogSumExp = Floats(arguments.LogSumExp),
+            Entropy = Floats(arguments.Entropy),
+            Divergence = Floats(arguments.Divergence),
+            TopIds = new LensResult(arguments.TopIds),
+            BottomIds = new LensResult(arguments.BottomIds),
+            Ranks = new LensResult(arguments.TargetRanks),
+            Top = new LensResult(arguments.TopLogProbabilities),
+            Bottom = new LensResult(arguments.BottomLogProbabilities),
+            Targets = new LensResult(arguments.TargetLogProbabilities),
+            TopCount = arguments.TopCount,
+            BottomCount = arguments.BottomCount,
+        };
+
+        // A warp for the sums; more where there are many keys to look through.
+        long keys = 2L * lens.Splits * Math.Max(lens.TopLength, lens.BottomLength);
+        int threads = (int)Math.Clamp(keys / 4 / 32 * 32, 32, 256);
+        long bytes = (2L * lens.Slices * 16) + (2L * lens.Splits * (lens.TopLength + lens.BottomLength) * sizeof(ulong));
+        Launch(LensFinishKernel, new Grid(lens.Slots), threads, finish, new KernelWork(lens.Slots * bytes));
+    }
+
+    /// <summary>The twin of LensArguments in kernels/include/lens_statistics.cuh.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LensLaunch
+    {
+        public float* Bias;
+        public float Softcap, Temperature;
+        public int Vocabulary;
+        public int* Rows, References;
+        public int First, Count, Slots;
+        public float* Sums;
+        public ulong* Top, Bottom;
+        public int* Ranks, Targets;
+        public float* TargetLogits;
+        public int TopLength, BottomLength, TargetCount;
+        public int Slices, Splits, Group, Pick;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LensF32Arguments
+    {
+        public LensLaunch Lens;
+        public float* X;
+        public void* W;
+        public long StrideX, StrideW;
+        public int Inputs, WideX;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LensGatherArguments
+    {
+        public LensLaunch Lens;
+        public void* W, Y;
+        public int Units;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct LensResult(Tensor t)
+    {
+        private readonly void* _rows = t.IsAbsent ? null : (void*)t.Address;
+        private readonly long _stride = t.RowStride;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LensFinishArguments
+    {
+        public LensLaunch Lens;
+        public float* LogSumExp, Entropy, Divergence;
+        public LensResult TopIds, BottomIds, Ranks, Top, Bottom, Targets;
+        public int TopCount, BottomCount;
+    }
 }

@@ -42,7 +42,7 @@ internal sealed unsafe partial class CudaOps
     {
         public RowShare Share;
         public float* X, Gain, Bias, Y, Scale, Normalized;
-        public long StrideX, StrideY, StrideScale, StrideNormalized;
+        public int StrideX, StrideY, StrideScale, StrideNormalized;
         public int Groups;
         public float GainOffset, Epsilon;
     }

@@ -36,7 +36,7 @@ internal sealed unsafe partial class CudaOps
     {
         public RowShare Share;
         public float* X, Scale, Y;
-        public long StrideX, StrideScale, StrideY;
+        public int StrideX, StrideScale, StrideY;
         public int Centered;
     }
 }

@@ -43,7 +43,7 @@ internal sealed unsafe partial class CudaOps
     {
         public RowShare Share;
         public float* X, Cos, Sin, Y;
-        public long StrideX, StrideCos, StrideSin, StrideY;
+        public int StrideX, StrideCos, StrideSin, StrideY;
         public int Heads, Size;
     }
 }

@@ -38,7 +38,7 @@ internal sealed unsafe partial class CudaOps
     {
         public int* Positions;
         public float* Frequencies, Cos, Sin;
-        public long StrideCos, StrideSin;
+        public int StrideCos, StrideSin;
         public int Rows, Pairs;
         public float Magnitude;
     }

@@ -53,4 +53,20 @@ public readonly record struct LensArguments
 
     /// <summary>F32 [n], written: KL(p || q) = sum p (ln p - ln q), in nats; exactly 0 for a row that is its own reference.</summary>
     public Tensor Divergence { get; init; }
+
+    /// <summary>Length of the lists of largest logits; 0 for none.</summary>
+    internal int TopCount => ListCount(TopIds, TopLogProbabilities);
+
+    /// <summary>Length of the lists of smallest logits; 0 for none.</summary>
+    internal int BottomCount => ListCount(BottomIds, BottomLogProbabilities);
+
+    /// <summary>Targets of a row; 0 for none.</summary>
+    internal int TargetCount => Targets.IsAbsent ? 0 : Targets.Width;
+
+    /// <summary>Whether any result needs the softmax.</summary>
+    internal bool NeedsSums => !(LogSumExp.IsAbsent && Entropy.IsAbsent && Divergence.IsAbsent && TopLogProbabilities.IsAbsent
+        && BottomLogProbabilities.IsAbsent && TargetLogProbabilities.IsAbsent);
+
+    private static int ListCount(Tensor ids, Tensor logProbabilities) =>
+        !ids.IsAbsent ? ids.Width : logProbabilities.IsAbsent ? 0 : logProbabilities.Width;
 }

@@ -1,4 +1,4 @@
-namespace Weir.Kernels.Cpu;
+namespace Weir.Kernels.Ops;
 
 /// <summary>
 /// Rows of a lens in blocks that are worked on together. A row whose divergence is wanted needs the logits of its
@@ -32,7 +32,7 @@ internal unsafe struct LensPlan
         }
         else
         {
-            Group(n, references, Start + MostBlocks(most, capacity) + 1);
+            Group(n, references, Start + MostBlocks(n, references: true, capacity) + 1);
         }
     }
 
@@ -57,13 +57,13 @@ internal unsafe struct LensPlan
     /// <summary>Integers that a plan needs.</summary>
     public static long Integers(int n, bool references, int capacity)
     {
-        int most = MostSlots(n, references);
-        return (3L * most) + MostBlocks(most, capacity) + 1 + (references ? 4L * n : 0);
+        return (3L * MostSlots(n, references)) + MostBlocks(n, references, capacity) + 1 + (references ? 4L * n : 0);
     }
 
-    private static int MostSlots(int n, bool references) => references ? checked(2 * n) : n;
+    /// <summary>Most blocks that a plan may have.</summary>
+    public static int MostBlocks(int n, bool references, int capacity) => (MostSlots(n, references) / (capacity - 1)) + 1;
 
-    private static int MostBlocks(int slots, int capacity) => (slots / (capacity - 1)) + 1;
+    private static int MostSlots(int n, bool references) => references ? checked(2 * n) : n;
 
     private void Spread(int n)
     {
@@ -99,7 +99,7 @@ internal unsafe struct LensPlan
         {
             for (int i = first[reference]; i >= 0; i = next[i])
             {
-                if (Slots + 2 > Start[Blocks] + _capacity)
+                if (Slots + Missing(reference) + (i == reference ? 0 : Missing(i)) > Start[Blocks] + _capacity)
                 {
                     Start[++Blocks] = Slots;
                 }
@@ -115,6 +115,9 @@ internal unsafe struct LensPlan
             Start[++Blocks] = Slots;
         }
     }
+
+    /// <summary>Slots that a row still needs in this block.</summary>
+    private readonly int Missing(int row) => _stamp[row] == Blocks ? 0 : 1;
 
     private int Place(int row)
     {

@@ -1,0 +1,209 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Weir.Analysis.Sweeps;
+using Weir.Cli.Edits;
+using Weir.Cli.Lens;
+using Weir.Cli.Options;
+using Weir.Cli.Output;
+using Weir.Cli.Rendering;
+using Weir.Cli.Sweeps;
+using Weir.Engine;
+using Weir.Engine.Hooks;
+using Weir.Engine.Sweeps;
+using Weir.Kernels;
+
+namespace Weir.Cli.Commands;
+
+/// <summary>weir sweep: many interventions on many prompts as one wave, kept in a file that a killed run goes on with.</summary>
+internal sealed class SweepCommand : Verb
+{
+    private static readonly LayeredSite[] PatchSites =
+        [Site.ResidualPre, Site.ResidualMid, Site.AttentionOut, Site.MlpOut, Site.Z, Site.Query, Site.Key, Site.Value];
+
+    private readonly PromptSettings _prompt = new("PROMPT", many: true);
+    private readonly ChoiceSetting _variants = new("--variants", "what is changed, one at a time: each block, attention or MLP left out, each head set to 0, or activations of the --clean prompt put in", "blocks", "attention", "mlps", "heads", "patch");
+    private readonly TextSetting _at = new("--at", "RANGE", "positions that are changed, such as 1.. (all but the first), 3..7 or -1", "1..");
+    private readonly TextSetting _clean = new("--clean", "TEXT", "with --variants patch: the clean prompt, as many tokens as PROMPT, the corrupted one");
+    private readonly ChoiceSetting _site = new("--site", "with --variants patch: what is patched", "resid_pre", "resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v");
+    private readonly FlagSetting _allPositions = new("--all-positions", "with --variants patch: all positions together instead of one at a time");
+    private readonly TextSetting _measure = new("--measure", "RANGE", "positions at which contributions and distributions are compared", "all");
+    private readonly RepeatedSetting _target = new("--target", "TOKEN", "log-probability and rank of this token at the last position; of two, also their logit difference");
+    private readonly TextSetting _out = new("--out", "FILE", "keep the cells in a SQLite file");
+    private readonly FlagSetting _resume = new("--resume", "go on with the file of --out");
+    private readonly TextSetting _shard = new("--shard", "I/N", "run part I (from 0) of N; see weir merge");
+    private readonly IntegerSetting _memory = new("--memory", "MIB", "activations that may be held at once, in MiB", 0, 0, int.MaxValue, "2048, or half of what is free");
+    private readonly FlagSetting _plan = new("--plan", "print what would run, and run nothing");
+    private readonly TextSetting _csv = new("--csv", "FILE", "write every number as a line; - is the standard output, instead of the table");
+    private readonly TextSetting _npz = new("--npz", "FILE", "write every measure as an array");
+
+    /// <summary>Makes the verb.</summary>
+    public SweepCommand() : base("sweep", "changes one thing at a time, on one prompt or many, and measures what each change does, all in one wave through the layers")
+    {
+        Add(_prompt.Argument);
+        AddGroup("Prompts", _prompt.File, _prompt.Ids);
+        AddGroup("Variants", _variants, _at, _clean, _site, _allPositions);
+        AddGroup("Measures", _measure, _target);
+        AddGroup("Run", _plan, _memory, _out, _resume, _shard);
+        AddGroup("Output", _csv, _npz);
+    }
+
+    /// <inheritdoc/>
+    public override string Notes =>
+        """
+        Every variant is compared with the unchanged prompt: what each later attention and MLP adds (attn_out, mlp_out: relative change as mean and maximum, cosine, norm) and the next-token distribution (kl, kl_reverse in nats, probability_l2, total_variation). With --out each wave's cells are in the file when they are done; a run that was stopped or killed goes on with --resume, and parts run elsewhere with --shard are joined by 'weir merge'.
+        """;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "weir sweep \"The capital of France is\" --target \" Paris\"",
+        "weir sweep \"The capital of Italy is\" --variants patch --clean \"The capital of France is\" --site resid_pre --target \" Paris\" --target \" Rome\"",
+        "weir sweep --file prompts.txt --variants heads --out heads.db --plan",
+    ];
+
+    /// <inheritdoc/>
+    public override void Run(Session session)
+    {
+        ParseResult a = session.Arguments;
+        string? path = _out.Get(a), csv = _csv.Get(a), npz = _npz.Get(a);
+        OutputFile.Check("--out", path);
+        OutputFile.Check("--csv", csv);
+        OutputFile.Check("--npz", npz);
+        if (_resume.Get(a) && path is null)
+        {
+            throw new UsageException("--resume goes on with the file of --out; name it.");
+        }
+
+        SweepShard shard = Shard(_shard.Get(a));
+        Range at = IndexRange.Parse("--at", _at.Get(a) ?? "1..").Range;
+        Range measure = _measure.Get(a) is { } text ? IndexRange.Parse("--measure", text).Range : Range.All;
+        IReadOnlyList<Prompt> prompts = _prompt.Read(session);
+
+        using IDevice device = session.OpenDevice();
+        using Model model = session.LoadModel(device);
+        int[][] ids = [.. prompts.Select(p => p.Encode(model))];
+        IReadOnlyList<Variant> variants = Variants(a, model, ids, at);
+        int[] targets = [.. _target.Get(a).Select(t => TargetToken.Parse(model, t))];
+        var sweep = new Sweep(model, ids, variants, Metrics(ids, targets, measure)) { MostBytes = _memory.GetLong(a) << 20, Shard = shard };
+        SweepPlanText.Write(session.Terminal, sweep.Plan(), ids.Length, variants.Count);
+        if (_plan.Get(a))
+        {
+            return;
+        }
+
+        var description = new SweepDescription(
+            new SortedDictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["model"] = model.Hash,
+                ["device"] = device.Name,
+                ["measure"] = _measure.Get(a) ?? "all",
+                ["targets"] = string.Join(' ', targets),
+                ["version"] = About.Version,
+            },
+            [.. prompts.Select((p, i) => new SweepPrompt(p.Text(model), string.Join(' ', ids[i])))],
+            [.. variants.Select(v => new SweepVariant(v.Name, string.Join("; ", v.Edits.Select(e => $"{e.Action} {e.Site.Name}{(e.Head is { } h ? $"[{h}]" : "")} @{e.Positions}"))))]);
+        List<SweepCell> cells = RunSweep(session, sweep, description, path, _resume.Get(a));
+        Save(description, cells, csv, npz, session);
+        if (csv != "-")
+        {
+            SweepSummary.Write(session.Terminal, cells, model.Spec.Layers);
+        }
+    }
+
+    private static List<SweepCell> RunSweep(Session session, Sweep sweep, SweepDescription description, string? path, bool resume)
+    {
+        using var bar = new ProgressBar(session.Terminal, "sweeping", session.Cancellation);
+        if (path is null)
+        {
+            return [.. sweep.Run(progress: bar).SelectMany(c => c)];
+        }
+
+        using SweepFile file = SweepFile.Create(path, description, resume);
+        int before = file.Count;
+        foreach (IReadOnlyList<SweepCell> cells in sweep.Run(file.Has, bar))
+        {
+            file.Add(cells);
+        }
+
+        session.Terminal.Note($"{path} holds {Text.Grouped(file.Count)} of {Text.Grouped(description.Prompts.Count * (long)description.Variants.Count)} cells{(before > 0 ? $", {Text.Grouped(before)} from before" : "")}");
+        return [.. file.Cells()];
+    }
+
+    private static void Save(SweepDescription description, List<SweepCell> cells, string? csv, string? npz, Session session)
+    {
+        if (csv == "-")
+        {
+            SweepTable.WriteCsv(session.Terminal.Output, cells);
+        }
+        else if (csv is not null)
+        {
+            OutputFile.Write(csv, stream =>
+            {
+                using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
+                SweepTable.WriteCsv(writer, cells);
+            });
+            session.Terminal.Note($"wrote {csv}");
+        }
+
+        if (npz is not null)
+        {
+            OutputFile.Save(npz, target => SweepTable.WriteNpz(target, description, cells));
+            session.Terminal.Note($"wrote {npz}");
+        }
+    }
+
+    private IReadOnlyList<Variant> Variants(ParseResult a, Model model, int[][] ids, Range at)
+    {
+        int kind = _variants.Get(a);
+        string? clean = _clean.Get(a);
+        if (clean is not null != (kind == 4))
+        {
+            throw new UsageException(clean is null ? "--variants patch needs --clean, the prompt whose activations are put in." : "--clean belongs to --variants patch.");
+        }
+
+        if (kind < 4)
+        {
+            return kind switch
+            {
+                0 => [.. NamedVariants.SkipBlocks(model.Spec, at)],
+                1 => [.. NamedVariants.SkipAttention(model.Spec, at)],
+                2 => [.. NamedVariants.SkipMlps(model.Spec, at)],
+                _ => [.. NamedVariants.ZeroHeads(model.Spec, at)],
+            };
+        }
+
+        int[] tokens = model.Encode(clean!);
+        if (ids.FirstOrDefault(i => i.Length != tokens.Length) is { } other)
+        {
+            throw new WeirException($"--clean has {tokens.Length} tokens, but a prompt has {other.Length}; patching needs as many in both.");
+        }
+
+        return ActivationPatching.Variants(model, tokens, PatchSites[_site.Get(a)], !_allPositions.Get(a));
+    }
+
+    private static ISweepMetric[] Metrics(int[][] ids, int[] targets, Range measure)
+    {
+        ISweepMetric[] metrics =
+        [
+            new ContributionMetric(SweepPoint.AttentionOut) { Positions = measure },
+            new ContributionMetric(SweepPoint.MlpOut) { Positions = measure },
+            new DistributionMetric { Positions = measure },
+        ];
+        return targets.Length == 0 ? metrics : [.. metrics, new TargetMetric([.. ids.Select(_ => targets)])];
+    }
+
+    private static SweepShard Shard(string? text)
+    {
+        if (text is null)
+        {
+            return SweepShard.Whole;
+        }
+
+        string[] parts = text.Split('/');
+        return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && index < count
+            ? new SweepShard(index, count)
+            : throw new UsageException($"--shard must be a part and the number of parts, such as 0/4, not '{text}'.");
+    }
+}

@@ -1,0 +1,20 @@
+using System.Globalization;
+using Weir.Cli.Rendering;
+using Weir.Engine.Sweeps;
+
+namespace Weir.Cli.Sweeps;
+
+/// <summary>A sweep's plan in a few lines.</summary>
+internal static class SweepPlanText
+{
+    /// <summary>Prints it.</summary>
+    public static void Write(Terminal terminal, SweepPlan plan, int prompts, int variants)
+    {
+        string rows = plan.RowsPerLayer.Length == 0 || plan.RowsPerLayer[0] == plan.RowsPerLayer[^1]
+            ? Text.Grouped(plan.RowsPerLayer.DefaultIfEmpty(0).Max())
+            : $"{Text.Grouped(plan.RowsPerLayer[0])} rising to {Text.Grouped(plan.RowsPerLayer[^1])}";
+        double share = plan.NaiveFlops == 0 ? 0 : (double)plan.Flops / plan.NaiveFlops;
+        terminal.Note($"{Text.Grouped(prompts)} prompts x {Text.Grouped(variants)} variants in {Text.Grouped(plan.Waves.Count)} waves, {rows} rows a layer");
+        terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{plan.Flops / 1e9:F2} GFLOP in the blocks, {share:P0} of a pass for each variant; activations {Text.Bytes(plan.PeakBytes)}"));
+    }
+}

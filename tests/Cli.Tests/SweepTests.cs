@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Globalization;
+using Weir.Analysis.Sweeps;
+
+namespace Weir.Cli.Tests;
+
+public sealed class SweepTests
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "weir.exe" : "weir");
+    private static readonly string[] Heads = ["sweep", "The capital of France is", "The capital of Italy is", "Once upon a time there was", "--variants", "heads", "--target", " P", "--memory", "1", "--threads", "1"];
+
+    [Fact]
+    public void Patching_shows_where_the_country_is()
+    {
+        Outcome outcome = WeirRun.Succeed("sweep", "The capital of Italy is", "--variants", "patch", "--clean", "The capital of France is", "--target", " P", "--target", " R", "--csv", "-");
+        var change = outcome.Lines.Select(l => l.Split(',')).Where(f => f[3] == "logit_difference_change")
+            .ToDictionary(f => f[2], f => double.Parse(f[5], CultureInfo.InvariantCulture));
+        Assert.True(change["blocks.0.hook_resid_pre@4"] > 20, "the country itself");
+        Assert.True(change["blocks.7.hook_resid_pre@5"] > 20, "the last position in the last block");
+        Assert.Equal(0, change["blocks.0.hook_resid_pre@5"]);
+        Assert.InRange(change["blocks.7.hook_resid_pre@4"], -1, 1);
+    }
+
+    [Fact]
+    public void Patching_everything_with_itself_changes_nothing()
+    {
+        foreach (string site in (string[])["resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v"])
+        {
+            Outcome outcome = WeirRun.Succeed("sweep", WeirRun.Prompt, "--variants", "patch", "--clean", WeirRun.Prompt, "--site", site, "--all-positions", "--csv", "-");
+            Assert.All(outcome.Lines.Skip(1).Select(l => l.Split(',')).Where(f => f[3].StartsWith("output.", StringComparison.Ordinal)), f => Assert.Equal("0", f[5]));
+        }
+    }
+
+    [Fact]
+    public void The_plan_runs_nothing()
+    {
+        using var directory = new TemporaryDirectory();
+        Outcome outcome = WeirRun.Succeed("sweep", WeirRun.Prompt, "--out", directory["a.db"], "--plan");
+        Assert.Contains("GFLOP", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(directory.Files);
+        Assert.Empty(outcome.Output);
+    }
+
+    [Fact]
+    public void Files_are_refused_where_they_do_not_fit()
+    {
+        using var directory = new TemporaryDirectory();
+        _ = WeirRun.Succeed("sweep", WeirRun.Prompt, "--out", directory["a.db"]);
+        WeirRun.Refuse("--resume", "sweep", WeirRun.Prompt, "--out", directory["a.db"]);
+        WeirRun.Refuse("another sweep", "sweep", "Another prompt", "--out", directory["a.db"], "--resume");
+        WeirRun.Refuse("not a sweep file", "sweep", WeirRun.Prompt, "--out", directory.Write("b.db", new string('x', 5000)), "--resume");
+        WeirRun.Refuse("--clean", "sweep", WeirRun.Prompt, "--variants", "patch");
+        WeirRun.Refuse("as many in both", "sweep", WeirRun.Prompt, "--variants", "patch", "--clean", "Short");
+        WeirRun.Refuse("--shard", "sweep", WeirRun.Prompt, "--shard", "4/4");
+        WeirRun.Refuse("exists", "merge", directory["a.db"], directory["a.db"]);
+        WeirRun.Refuse("does not exist", "merge", directory["c.db"], directory["none.db"]);
+    }
+
+    [Fact]
+    public void What_is_exported_is_what_was_measured()
+    {
+        using var directory = new TemporaryDirectory();
+        _ = WeirRun.Succeed([.. Heads, "--out", directory["a.db"], "--csv", directory["a.csv"], "--npz", directory["a.npz"]]);
+        using SweepFile file = SweepFile.Open(directory["a.db"]);
+        Assert.Equal(1 + file.Cells().Sum(c => c.Values.Count), File.ReadAllLines(directory["a.csv"]).Length);
+        Assert.True(new FileInfo(directory["a.npz"]).Length > 1000);
+    }
+
+    /// <summary>Killed again and again, wherever it may be: no cell is lost, none is there twice, and each has its values.</summary>
+    [Fact]
+    public async Task A_killed_sweep_goes_on_where_it_was()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are Unix's.");
+        using var directory = new TemporaryDirectory();
+        _ = WeirRun.Succeed([.. Heads, "--out", directory["whole.db"], "--quiet"]);
+        var random = new Random(3);
+        int kills = 0;
+        for (int run = 0; run < 8; run++)
+        {
+            using Process process = Start([.. Heads, "--out", directory["killed.db"], "--resume", "--quiet"]);
+            if (run < 7 && !process.WaitForExit(random.Next(150, 900)))
+            {
+                process.Kill(entireProcessTree: true);
+                kills++;
+            }
+
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(kills > 0, "the sweep is too quick to be killed");
+        Assert.Equal(Cells(directory["whole.db"]), Cells(directory["killed.db"]));
+    }
+
+    [Fact]
+    public async Task Four_processes_make_one_sweep()
+    {
+        using var directory = new TemporaryDirectory();
+        _ = WeirRun.Succeed([.. Heads, "--out", directory["whole.db"], "--quiet"]);
+        Process[] parts = [.. Enumerable.Range(0, 4).Select(i => Start([.. Heads, "--out", directory[$"{i}.db"], "--shard", $"{i}/4", "--quiet"]))];
+        foreach (Process part in parts)
+        {
+            await part.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, part.ExitCode);
+            part.Dispose();
+        }
+
+        Outcome merged = WeirRun.Succeed("merge", directory["merged.db"], directory["0.db"], directory["1.db"], directory["2.db"], directory["3.db"]);
+        Assert.DoesNotContain("no part", merged.Output, StringComparison.Ordinal);
+        Assert.Equal(Cells(directory["whole.db"]), Cells(directory["merged.db"]));
+        Assert.Contains("no part", WeirRun.Succeed("merge", directory["some.db"], directory["0.db"], directory["2.db"]).Output, StringComparison.Ordinal);
+    }
+
+    private static Process Start(string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static string[] Cells(string path)
+    {
+        using SweepFile file = SweepFile.Open(path);
+        return [.. file.Cells().SelectMany(c => c.Values.Select(v => $"{c.Prompt} {c.Variant} {v.Name} {v.Layer} {v.Value:R}"))];
+    }
+}

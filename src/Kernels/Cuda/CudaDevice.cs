@@ -57,6 +57,9 @@ public sealed class CudaDevice : IDevice
     public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
         new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
 
+    /// <summary>True where the emulator's library has been built.</summary>
+    public static bool HasEmulator => EmulatorLibrary.Location is not null;
+
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
     public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null)

@@ -15,14 +15,22 @@ namespace weir {
 
 template <bool Aligned>
 WEIR_DEVICE void affine_row(const AffineArguments& a, const RowPart& part) {
-    Quads<Aligned> v;
+    Quads<Aligned> v, g, b;
     int first = static_cast<int>(blockIdx.y) * kQuads;
     for (int n = first; n < first + kQuads; n += v.count) {
         part.load(row_of(a.x, part.row, a.stride_x), n, v);
+        part.load(a.gain, n, g);
+        if (a.bias != nullptr) {
+            part.load(a.bias, n, b);
+        }
 #pragma unroll
         for (int i = 0; i < v.count; i++) {
-            int at = part.at(n + i);
-            v.q[i] = affine_quad<Aligned>(v.q[i], a.gain, a.gain_offset, a.bias, at, part.count(at));
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                float x = v.q[i].x[j];
+                v.q[i].x[j] = a.bias == nullptr ? affine(x, g.q[i].x[j], a.gain_offset)
+                                                : affine(x, g.q[i].x[j], a.gain_offset, b.q[i].x[j]);
+            }
         }
         part.store(row_of(a.y, part.row, a.stride_y), n, v);
     }

@@ -14,9 +14,9 @@ namespace weir {
 
 template <bool Aligned>
 WEIR_DEVICE void compare_row(const CompareRowsArguments& a, const RowPart& part) {
-    double aa = 0, bb = 0, ab = 0, dd = 0;
+    double sums[4] = {};
     Quads<Aligned> u, v;
-    for (int n = 0; n < part.quads(); n += u.count) {
+    for (int n = 0; n < part.quads; n += u.count) {
         part.load(row_of(a.a, part.row, a.stride_a), n, u);
         part.load(row_of(a.b, part.row, a.stride_b), n, v);
 #pragma unroll
@@ -24,29 +24,26 @@ WEIR_DEVICE void compare_row(const CompareRowsArguments& a, const RowPart& part)
 #pragma unroll
             for (int j = 0; j < 4; j++) {  // what is not there is 0 and adds nothing
                 double x = u.q[i].x[j], y = v.q[i].x[j], d = x - y;
-                aa = fma(x, x, aa);
-                bb = fma(y, y, bb);
-                ab = fma(x, y, ab);
-                dd = fma(d, d, dd);
+                sums[0] = fma(x, x, sums[0]);
+                sums[1] = fma(y, y, sums[1]);
+                sums[2] = fma(x, y, sums[2]);
+                sums[3] = fma(d, d, sums[3]);
             }
         }
     }
-    aa = part.reduce(aa, Sum());
-    bb = part.reduce(bb, Sum());
-    ab = part.reduce(ab, Sum());
-    dd = part.reduce(dd, Sum());
+    part.reduce(sums, Sum());
     if (part.row < a.share.rows && part.lane == 0) {
         float* s = row_of(a.statistics, part.row, a.stride_statistics);
-        s[0] = static_cast<float>(aa);
-        s[1] = static_cast<float>(bb);
-        s[2] = static_cast<float>(ab);
-        s[3] = static_cast<float>(dd);
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            s[i] = static_cast<float>(sums[i]);
+        }
     }
 }
 
 }  // namespace weir
 
-WEIR_KERNEL(compare_rows, CompareRowsArguments, 1024) {
+WEIR_KERNEL(compare_rows, CompareRowsArguments, 512) {
     weir::RowPart part(a.share);
     if (a.share.aligned) {
         weir::compare_row<true>(a, part);

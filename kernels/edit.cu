@@ -100,45 +100,44 @@ WEIR_DEVICE void edit_row(const EditArguments& a, const RowPart& part) {
 }
 
 template <bool Aligned>
-WEIR_DEVICE void project_row(const EditArguments& a, const RowPart& part) {
+WEIR_DEVICE void project_row(const EditArguments& a, RowPart part) {
     float* row = edited_row(a, part);
-    int quads = row == nullptr ? 0 : part.quads();
-    const float* operand = row_of(a.operand, part.row, a.stride_operand);
-    Quads<Aligned> x, v;
-    double dot = 0, square = 0;
-    for (int n = 0; n < quads; n += x.count) {
-        part.load(row, n, x);
-        part.load(operand, n, v);
+    if (row == nullptr) {
+        part.width = part.quads = 0;
+    }
+    HeldRow<Aligned> x(part, row);
+    HeldRow<Aligned> v(part, row_of(a.operand, part.row, a.stride_operand));
+    double sums[2] = {};  // x . v, v . v
+    for (int n = 0; n < part.quads; n += x.held.count) {
+        x.from(n);
+        v.from(n);
 #pragma unroll
-        for (int i = 0; i < x.count; i++) {
+        for (int i = 0; i < x.held.count; i++) {
 #pragma unroll
             for (int j = 0; j < 4; j++) {
-                double w = v.q[i].x[j];
-                dot = fma(static_cast<double>(x.q[i].x[j]), w, dot);
-                square = fma(w, w, square);
+                double w = v.held.q[i].x[j];
+                sums[0] = fma(static_cast<double>(x.held.q[i].x[j]), w, sums[0]);
+                sums[1] = fma(w, w, sums[1]);
             }
         }
     }
-    dot = part.reduce(dot, Sum());
-    square = part.reduce(square, Sum());
-    double c = quads == 0 ? 0 : a.coefficients[part.row];
-    if (c == 0 || square == 0) {
+    part.reduce(sums, Sum());
+    double c = part.has_row() ? a.coefficients[part.row] : 0;
+    if (c == 0 || sums[1] == 0) {
         return;
     }
-    float factor = static_cast<float>(-c * (dot / square));
-    for (int n = 0; n < quads; n += x.count) {
-        if (quads > x.count) {
-            part.load(row, n, x);
-            part.load(operand, n, v);
-        }
+    float factor = static_cast<float>(-c * (sums[0] / sums[1]));
+    for (int n = 0; n < part.quads; n += x.held.count) {
+        Quads<Aligned> changed = x.from(n);
+        v.from(n);
 #pragma unroll
-        for (int i = 0; i < x.count; i++) {
+        for (int i = 0; i < changed.count; i++) {
 #pragma unroll
             for (int j = 0; j < 4; j++) {
-                x.q[i].x[j] = fmaf(factor, v.q[i].x[j], x.q[i].x[j]);
+                changed.q[i].x[j] = fmaf(factor, v.held.q[i].x[j], changed.q[i].x[j]);
             }
         }
-        part.store(row, n, x);
+        part.store(row, n, changed);
     }
 }
 
@@ -157,7 +156,7 @@ WEIR_KERNEL(edit, EditArguments, 256) {
     }
 }
 
-WEIR_KERNEL(edit_project_out, EditArguments, 1024) {
+WEIR_KERNEL(edit_project_out, EditArguments, 512) {
     if (weir::is_checking_block()) {
         weir::check_rows(a);
         return;

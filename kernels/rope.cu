@@ -1,32 +1,34 @@
 // Rotary position embedding in rotate-half layout: y[i] = x[i] cos - x[i + pairs] sin, y[i + pairs] = x[i + pairs] cos +
 // x[i] sin, see IOps.Rope.
 //
-// A few threads a head, each with quads of pairs: both halves of a pair are in one thread, so that y may be x. Products
-// and sums are rounded one by one, as on the CPU and in PyTorch.
+// A thread has a quad of pairs of a head, both halves of each, so that y may be x. Products and sums are rounded one by
+// one, as on the CPU and in PyTorch.
 #include "include/rows.cuh"
 
 struct RopeArguments {
-    weir::RowShare share;  // a row of it is the pairs of a head: rows x heads of `pairs`
+    weir::RowShare share;  // of the pairs of a head; the blocks of y are the heads
     const float* x;
     const float* cos;
     const float* sin;
     float* y;
     int stride_x, stride_cos, stride_sin, stride_y;
-    int heads, size;
+    int size;
 };
 
 namespace weir {
 
 template <bool Aligned>
 WEIR_DEVICE void rope_head(const RopeArguments& a, const RowPart& part) {
-    int row = part.row / a.heads;
-    int64_t start = static_cast<int64_t>(part.row % a.heads) * a.size;
+    if (part.row >= a.share.rows) {
+        return;
+    }
+    int64_t start = static_cast<int64_t>(blockIdx.y) * a.size;
     int pairs = a.share.width;
-    const float* x = row_of(a.x, row, a.stride_x) + start;
-    float* y = row_of(a.y, row, a.stride_y) + start;
-    const float* cosines = row_of(a.cos, row, a.stride_cos);
-    const float* sines = row_of(a.sin, row, a.stride_sin);
-    for (int i = part.lane * 4; i < part.width; i += part.lanes * 4) {
+    const float* x = row_of(a.x, part.row, a.stride_x) + start;
+    float* y = row_of(a.y, part.row, a.stride_y) + start;
+    const float* cosines = row_of(a.cos, part.row, a.stride_cos);
+    const float* sines = row_of(a.sin, part.row, a.stride_sin);
+    for (int i = part.at(0); i < pairs; i += part.lanes * 4) {
         int count = part.count(i);
         Quad left = load_quad<Aligned>(x + i, count);
         Quad right = load_quad<Aligned>(x + pairs + i, count);
@@ -41,8 +43,8 @@ WEIR_DEVICE void rope_head(const RopeArguments& a, const RowPart& part) {
         store_quad<Aligned>(y + i, u, count);
         store_quad<Aligned>(y + pairs + i, v, count);
     }
-    if (a.x != a.y && part.row < a.share.rows) {
-        for (int i = 2 * pairs + part.lane * 4; i < a.size; i += part.lanes * 4) {
+    if (a.x != a.y) {
+        for (int i = 2 * pairs + part.at(0); i < a.size; i += part.lanes * 4) {
             store_quad<Aligned>(y + i, load_quad<Aligned>(x + i, a.size - i), a.size - i);
         }
     }

@@ -12,10 +12,26 @@ static thread_local Block* running = nullptr;
 
 namespace {
 
+// What lies behind an array in shared memory and must stay as it is; AddressSanitizer watches the byte behind it itself.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t kCanary = 0;
+#else
 constexpr size_t kCanary = 256;
+#endif
 constexpr unsigned char kPoison = 0xff;  // NaN, in every type of float
 
 struct Stopped {};
+
+unsigned char* allocate_shared(size_t bytes, size_t alignment) {
+    void* memory = nullptr;
+    if (posix_memalign(&memory, alignment, bytes + kCanary) != 0) {
+        std::fprintf(stderr, "the emulator has no memory for a block's shared memory\n");
+        std::abort();
+    }
+    std::memset(memory, kPoison, bytes);
+    std::memset(static_cast<unsigned char*>(memory) + bytes, 0x5a, kCanary);
+    return static_cast<unsigned char*>(memory);
+}
 
 std::string text(const char* format, ...) {
     char buffer[512];
@@ -74,8 +90,6 @@ Block::~Block() {
     for (Thread& t : threads_) {
         free_stack(t.fiber);
     }
-    free_shared();
-    std::free(dynamic_);
 }
 
 std::string Block::run(const Launch& launch, uint3 index) {
@@ -86,13 +100,7 @@ std::string Block::run(const Launch& launch, uint3 index) {
     adopt_host_stack(host_);
 
     count_ = static_cast<int>(launch.block.x * launch.block.y * launch.block.z);
-    if (dynamic_bytes_ != launch.shared_bytes || !dynamic_) {
-        std::free(dynamic_);
-        dynamic_bytes_ = launch.shared_bytes;
-        dynamic_ = static_cast<unsigned char*>(std::aligned_alloc(1024, (launch.shared_bytes + kCanary + 1023) / 1024 * 1024));
-    }
-    std::memset(dynamic_, kPoison, launch.shared_bytes);
-    std::memset(dynamic_ + launch.shared_bytes, 0x5a, kCanary);
+    dynamic_ = allocate_shared(launch.shared_bytes, 1024);
 
     // Threads live where their fibers point to, so the vector only ever grows between launches.
     if (threads_.size() < static_cast<size_t>(count_)) {
@@ -165,10 +173,6 @@ std::string Block::run(const Launch& launch, uint3 index) {
 }
 
 void Block::enter(void* argument) {
-#if defined(__SANITIZE_ADDRESS__)
-    extern void finish_first_switch();
-    finish_first_switch();
-#endif
     auto* t = static_cast<Thread*>(argument);
     Block* block = t->block;
     block->launch_->kernel->body(block->launch_->arguments);
@@ -405,10 +409,7 @@ void* Block::static_shared(const void* key, size_t bytes, size_t alignment) {
             return a.memory;
         }
     }
-    alignment = std::max<size_t>(alignment, 128);
-    auto* memory = static_cast<unsigned char*>(std::aligned_alloc(alignment, (bytes + kCanary + alignment - 1) / alignment * alignment));
-    std::memset(memory, kPoison, bytes);
-    std::memset(memory + bytes, 0x5a, kCanary);
+    unsigned char* memory = allocate_shared(bytes, std::max<size_t>(alignment, 128));
     statics_.push_back({key, memory, bytes});
     return memory;
 }
@@ -430,6 +431,8 @@ void Block::free_shared() {
         std::free(a.memory);
     }
     statics_.clear();
+    std::free(dynamic_);
+    dynamic_ = nullptr;
 }
 
 std::string Block::deadlock() const {

@@ -105,7 +105,6 @@ private:
     Barrier barriers_[16];
     std::vector<Allocation> statics_;
     unsigned char* dynamic_ = nullptr;
-    size_t dynamic_bytes_ = 0;
     Fiber host_;
     Thread* current_ = nullptr;
     int count_ = 0, live_ = 0;

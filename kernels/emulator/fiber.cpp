@@ -14,6 +14,7 @@
 #if defined(__SANITIZE_ADDRESS__)
 extern "C" void __sanitizer_start_switch_fiber(void** save, const void* bottom, size_t size);
 extern "C" void __sanitizer_finish_switch_fiber(void* save, const void** bottom, size_t* size);
+extern "C" void __asan_unpoison_memory_region(const volatile void* address, size_t size);
 #endif
 
 namespace weir::emulator {
@@ -25,7 +26,6 @@ constexpr size_t kStackBytes = 1 << 19;
 #else
 constexpr size_t kStackBytes = 1 << 17;
 #endif
-thread_local size_t host_stack_bytes = 0;
 
 }  // namespace
 
@@ -58,12 +58,36 @@ weir_switch_stack:
 .hidden weir_start_fiber
 .type weir_start_fiber,@function
 weir_start_fiber:
-    movq %r13, %rdi
-    callq *%r12
+    movq %r12, %rdi
+    movq %r13, %rsi
+    callq weir_enter_fiber
     ud2
 .size weir_start_fiber,.-weir_start_fiber
 )");
 extern "C" void weir_start_fiber();
+
+extern "C" __attribute__((visibility("hidden"), used)) void weir_enter_fiber(void (*entry)(void*), void* argument) {
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
+#endif
+    entry(argument);
+}
+
+namespace {
+
+// Frames that were never returned from have left their marks.
+void forget_frames(Fiber& fiber) {
+#if defined(__SANITIZE_ADDRESS__)
+    if (fiber.stack_pointer) {
+        auto used = static_cast<size_t>(static_cast<char*>(fiber.stack) + fiber.bytes - static_cast<char*>(fiber.stack_pointer));
+        __asan_unpoison_memory_region(fiber.stack_pointer, used);
+    }
+#else
+    (void)fiber;
+#endif
+}
+
+}  // namespace
 
 void prepare(Fiber& fiber, void (*entry)(void*), void* argument) {
     if (!fiber.stack) {
@@ -74,7 +98,9 @@ void prepare(Fiber& fiber, void (*entry)(void*), void* argument) {
             std::abort();
         }
         fiber.stack = static_cast<char*>(memory) + page;
+        fiber.bytes = kStackBytes;
     }
+    forget_frames(fiber);
     auto* top = reinterpret_cast<uintptr_t*>(static_cast<char*>(fiber.stack) + kStackBytes) - 2;
     *--top = reinterpret_cast<uintptr_t>(&weir_start_fiber);
     *--top = 0;                                     // rbp
@@ -84,20 +110,13 @@ void prepare(Fiber& fiber, void (*entry)(void*), void* argument) {
     *--top = 0;                                     // r14
     *--top = 0;                                     // r15
     fiber.stack_pointer = top;
-    fiber.sanitizer = nullptr;
 }
 
 void switch_to(Fiber& from, Fiber& to, bool ends) {
     (void)ends;
 #if defined(__SANITIZE_ADDRESS__)
-    size_t bytes = to.stack == nullptr ? 0 : kStackBytes;
-    const void* bottom = to.stack;
-    if (bytes == 0) {
-        bottom = static_cast<const void**>(to.sanitizer)[1];
-        bytes = host_stack_bytes;
-    }
     void* saved = nullptr;
-    __sanitizer_start_switch_fiber(ends ? nullptr : &saved, bottom, bytes);
+    __sanitizer_start_switch_fiber(ends ? nullptr : &saved, to.stack, to.bytes);
     weir_switch_stack(&from.stack_pointer, to.stack_pointer);
     __sanitizer_finish_switch_fiber(saved, nullptr, nullptr);
 #else
@@ -107,22 +126,18 @@ void switch_to(Fiber& from, Fiber& to, bool ends) {
 
 void adopt_host_stack(Fiber& fiber) {
 #if defined(__SANITIZE_ADDRESS__)
-    static thread_local const void* bounds[2];
     pthread_attr_t attributes;
-    void* bottom = nullptr;
     pthread_getattr_np(pthread_self(), &attributes);
-    pthread_attr_getstack(&attributes, &bottom, &host_stack_bytes);
+    pthread_attr_getstack(&attributes, &fiber.stack, &fiber.bytes);
     pthread_attr_destroy(&attributes);
-    bounds[1] = bottom;
-    fiber.sanitizer = bounds;
 #else
     (void)fiber;
-    (void)host_stack_bytes;
 #endif
 }
 
 void free_stack(Fiber& fiber) {
     if (fiber.stack) {
+        forget_frames(fiber);
         size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
         munmap(static_cast<char*>(fiber.stack) - page, kStackBytes + page);
         fiber.stack = nullptr;

@@ -8,7 +8,7 @@ namespace weir::emulator {
 struct Fiber {
     void* stack_pointer = nullptr;
     void* stack = nullptr;  // lowest usable byte; the page below it faults
-    void* sanitizer = nullptr;
+    size_t bytes = 0;
 };
 
 // Sets a fiber up to run entry(argument) when it is first switched to; entry must never return. Its stack is kept.

@@ -61,4 +61,29 @@ WEIR_DEVICE f16 narrow<f16>(float x) {
 #endif
 }
 
+// Two elements in a register, the first in the lower half, as tensor cores take them.
+template <typename T>
+WEIR_DEVICE uint32_t narrow2(float low, float high);
+
+#ifdef __CUDACC__
+template <>
+WEIR_DEVICE uint32_t narrow2<bf16>(float low, float high) {
+    uint32_t y;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low));
+    return y;
+}
+
+template <>
+WEIR_DEVICE uint32_t narrow2<f16>(float low, float high) {
+    uint32_t y;
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low));
+    return y;
+}
+#else
+template <typename T>
+WEIR_DEVICE uint32_t narrow2(float low, float high) {
+    return narrow<T>(low).bits | static_cast<uint32_t>(narrow<T>(high).bits) << 16;
+}
+#endif
+
 }  // namespace weir

@@ -25,21 +25,37 @@ WEIR_DEVICE T warp_reduce(T value, Combine combine) {
     return value;
 }
 
-// Every thread of the block calls it, with a block of whole warps, and every thread gets the result.
+// Each of a few values over the block. Every thread of the block calls it, with a block of whole warps, and every thread
+// gets the results.
+template <typename T, int N, typename Combine>
+WEIR_DEVICE void block_reduce(T (&values)[N], Combine combine) {
+    WEIR_SHARED(T[kWarp][N], partial);
+#pragma unroll
+    for (int i = 0; i < N; i++) {
+        values[i] = warp_reduce(values[i], combine);
+        if (lane() == 0) {
+            partial[warp()][i] = values[i];
+        }
+    }
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < N; i++) {
+        values[i] = partial[0][i];
+    }
+    for (int w = 1; w < static_cast<int>(blockDim.x) / kWarp; w++) {
+#pragma unroll
+        for (int i = 0; i < N; i++) {
+            values[i] = combine(values[i], partial[w][i]);
+        }
+    }
+    __syncthreads();
+}
+
 template <typename T, typename Combine>
 WEIR_DEVICE T block_reduce(T value, Combine combine) {
-    WEIR_SHARED(T[kWarp], partial);
-    value = warp_reduce(value, combine);
-    if (lane() == 0) {
-        partial[warp()] = value;
-    }
-    __syncthreads();
-    value = partial[0];
-    for (int w = 1; w < static_cast<int>(blockDim.x) / kWarp; w++) {
-        value = combine(value, partial[w]);
-    }
-    __syncthreads();
-    return value;
+    T values[1] = {value};
+    block_reduce(values, combine);
+    return values[0];
 }
 
 }  // namespace weir

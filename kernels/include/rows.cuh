@@ -21,6 +21,7 @@ struct RowShare {
     int rows;     // of the grid
     int width;    // elements of a row
     int lanes;    // threads a row
+    int quads;    // of a thread, at most
     int aligned;  // 1 where quads move as 16 bytes
 };
 
@@ -75,6 +76,7 @@ struct RowPart {
     int lane;
     int lanes;
     int width;  // 0 for a thread with no row, which still takes part in sums
+    int quads;  // of the row's first lane; another has as many or one less
 
     WEIR_DEVICE explicit RowPart(const RowShare& share) {
         lanes = share.lanes;
@@ -87,12 +89,10 @@ struct RowPart {
             lane = static_cast<int>(threadIdx.x) & (lanes - 1);
         }
         width = row < share.rows ? share.width : 0;
+        quads = row < share.rows ? share.quads : 0;
     }
 
     WEIR_DEVICE bool has_row() const { return width > 0; }
-
-    // How many quads the row's first lane owns; the others own as many or one less.
-    WEIR_DEVICE int quads() const { return ceil_div(width, lanes * 4); }
 
     // First element of the thread's nth quad, and how many of its elements the row has, below 1 for none.
     WEIR_DEVICE int at(int n) const { return (lane + n * lanes) * 4; }
@@ -115,16 +115,49 @@ struct RowPart {
         }
     }
 
-    // Every thread of the block calls it; the threads of a row get the row's.
-    template <typename T, typename Combine>
-    WEIR_DEVICE T reduce(T value, Combine combine) const {
+    // Each of a few values over the row. Every thread of the block calls it; the threads of a row get the row's.
+    template <typename T, int N, typename Combine>
+    WEIR_DEVICE void reduce(T (&values)[N], Combine combine) const {
         if (lanes > kWarp) {
-            return block_reduce(value, combine);
+            block_reduce(values, combine);
+            return;
         }
         for (int offset = lanes / 2; offset > 0; offset /= 2) {
-            value = combine(value, __shfl_xor_sync(kAllLanes, value, offset));
+#pragma unroll
+            for (int i = 0; i < N; i++) {
+                values[i] = combine(values[i], __shfl_xor_sync(kAllLanes, values[i], offset));
+            }
         }
-        return value;
+    }
+
+    template <typename T, typename Combine>
+    WEIR_DEVICE T reduce(T value, Combine combine) const {
+        T values[1] = {value};
+        reduce(values, combine);
+        return values[0];
+    }
+};
+
+// A row that is used more than once, or later than it is wanted in flight: a thread's quads of it are loaded at once and
+// stay in registers, or are loaded again where it has more than it holds. Null is a row that is not there.
+template <bool Aligned>
+struct HeldRow {
+    RowPart part;
+    const float* row;
+    Quads<Aligned> held;
+
+    WEIR_DEVICE HeldRow(const RowPart& part, const float* row) : part(part), row(row) {
+        if (row != nullptr) {
+            part.load(row, 0, held);
+        }
+    }
+
+    // The quads from n on.
+    WEIR_DEVICE Quads<Aligned>& from(int n) {
+        if (row != nullptr && part.quads > held.count) {
+            part.load(row, n, held);
+        }
+        return held;
     }
 };
 

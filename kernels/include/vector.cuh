@@ -24,6 +24,21 @@ WEIR_DEVICE Vector16<T> load16(const T* p) {
     return v;
 }
 
+// The same of what a kernel reads once and never writes: it stays out of the first-level cache, and the second-level cache
+// brings its line whole.
+template <typename T>
+WEIR_DEVICE uint4 load16_once(const T* p) {
+    WEIR_CHECK(is_aligned16(p), "load16_once reads an address that is no multiple of 16");
+#ifdef __CUDACC__
+    uint4 v;
+    asm("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0, %1, %2, %3}, [%4];"
+        : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(__cvta_generic_to_global(p)));
+    return v;
+#else
+    return *reinterpret_cast<const uint4*>(p);
+#endif
+}
+
 template <typename T>
 WEIR_DEVICE void store16(T* p, const Vector16<T>& v) {
     WEIR_CHECK(is_aligned16(p), "store16 writes an address that is no multiple of 16");

@@ -54,4 +54,7 @@ public interface IDevice : IDisposable
     /// is disposed of; their contents, and the places of <see cref="PackedRows"/>, are those of the time of each run.
     /// </param>
     IRecording Record(Action ops);
+
+    /// <summary>Makes a timer of the device's own work.</summary>
+    DeviceTimer CreateTimer();
 }

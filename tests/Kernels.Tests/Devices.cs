@@ -27,6 +27,7 @@ public static class Devices
         ["emulated-f32-2"] = () => Emulated(80, CudaPrecision.F32, 2),
         ["emulated-80-1"] = () => Emulated(80, CudaPrecision.Stored, 1),
         ["emulated-80-2"] = () => Emulated(80, CudaPrecision.Stored, 2),
+        ["emulated-80-fast-1"] = () => Emulated(80, CudaPrecision.Stored, 1, deterministic: false),
         ["emulated-90-1"] = () => Emulated(90, CudaPrecision.Stored, 1),
         ["emulated-90-2"] = () => Emulated(90, CudaPrecision.Stored, 2),
     };
@@ -40,18 +41,24 @@ public static class Devices
     /// <summary>Devices that must give the same bits as this one: the same body with other numbers of threads, or threads in another order.</summary>
     public static IEnumerable<string> Siblings(string name)
     {
-        string body = name[..(name.LastIndexOf('-') + 1)];
-        return Names.Where(other => other != name && other.StartsWith(body, StringComparison.Ordinal));
+        string Body(string device) => device[..device.LastIndexOf('-')];
+        return Names.Where(other => other != name && Body(other) == Body(name));
     }
 
     /// <summary>True for a device that takes products of 16-bit weights in 16 bits, and keeps keys and values of such weights so.</summary>
     public static bool Computes16Bits(string name) => name.StartsWith("emulated-", StringComparison.Ordinal) && !name.StartsWith("emulated-f32", StringComparison.Ordinal);
 
+    /// <summary>
+    /// True for a device on which a row's bits do not depend on how many rows there are beside it; on the others it is by
+    /// the last bits of sums.
+    /// </summary>
+    public static bool RowsStandAlone(string name) => !name.Contains("-fast-", StringComparison.Ordinal);
+
     /// <summary>Kernels of a compute capability on the host, threads in an order that the seed draws.</summary>
-    private static CudaDevice Emulated(int capability, CudaPrecision precision, long seed)
+    private static CudaDevice Emulated(int capability, CudaPrecision precision, long seed, bool deterministic = true)
     {
         Assert.SkipUnless(EmulatorLibrary.Location is not null, "The emulator's library is not built: make -C kernels/emulator.");
-        return CudaDevice.OpenEmulated(new EmulatorOptions { Capability = capability, Seed = seed }, new CudaOptions { Precision = precision, Deterministic = true });
+        return CudaDevice.OpenEmulated(new EmulatorOptions { Capability = capability, Seed = seed }, new CudaOptions { Precision = precision, Deterministic = deterministic });
     }
 
     private static CpuDevice Cpu(int bits, int threads)
@@ -61,13 +68,15 @@ public static class Devices
     }
 }
 
-/// <summary>Data of a theory with one parameter: the name of each device.</summary>
+/// <summary>
+/// Data of a theory with one parameter: the name of each device, which is also its trait, -trait device=emulated-80-1.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class EveryDeviceAttribute : DataAttribute
 {
     /// <inheritdoc/>
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new([.. Devices.Names.Select(name => new TheoryDataRow<string>(name))]);
+        new([.. Devices.Names.Select(name => new TheoryDataRow<string>(name).WithTrait("device", name))]);
 
     /// <inheritdoc/>
     public override bool SupportsDiscoveryEnumeration() => true;

@@ -203,7 +203,7 @@ public sealed class MatMulTests
                 return t.Read(y);
             }
 
-            Oracle.RowsStandAlone(device, Rows, (t, start, count) => Run(t, x, start, count));
+            Oracle.RowsStandAlone(device, Rows, (t, start, count) => Run(t, x, start, count), bound: 2 * Products.SumError * Inputs);
             Oracle.BadRowsStayAlone(device, Rows, x, (t, input) => Run(t, input, 0, Rows));
         }
     }

@@ -1,26 +1,42 @@
 using System.Globalization;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Weir.Analysis.Benchmarks;
 
 /// <summary>Rows with what is needed to judge and to repeat them.</summary>
-/// <param name="Machine">Processor, cores, memory and system.</param>
-/// <param name="Device">Weir's device.</param>
-/// <param name="Version">Weir's version and commit.</param>
-/// <param name="Date">When it was measured.</param>
-/// <param name="Command">The command line.</param>
-/// <param name="Peers">The rivals.</param>
-/// <param name="Rows">The cases.</param>
-public sealed record BenchmarkReport(
-    string Machine, string Device, string Version, DateTimeOffset Date, string Command, IReadOnlyList<Peer> Peers, IReadOnlyList<BenchmarkRow> Rows)
+public sealed record BenchmarkReport
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Processor, cores, memory and system.</summary>
+    public required string Machine { get; init; }
+
+    /// <summary>Weir's device.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>True where a GPU measured; false for the CPU and for the emulator, whose times say nothing of a GPU.</summary>
+    public bool IsGpu { get; init; }
+
+    /// <summary>Weir's version and commit.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>When it was measured.</summary>
+    public required DateTimeOffset Date { get; init; }
+
+    /// <summary>The command line.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>The rivals.</summary>
+    public required IReadOnlyList<Peer> Peers { get; init; }
+
+    /// <summary>The cases.</summary>
+    public required IReadOnlyList<BenchmarkRow> Rows { get; init; }
 
     /// <summary>Describes this machine from what its system tells.</summary>
     public static string ThisMachine()
     {
-        string processor = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+        string processor = RuntimeInformation.ProcessArchitecture.ToString();
         const string Info = "/proc/cpuinfo";
         if (File.Exists(Info) && File.ReadLines(Info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) is { } line)
         {
@@ -28,35 +44,7 @@ public sealed record BenchmarkReport(
         }
 
         double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0;
-        return string.Create(CultureInfo.InvariantCulture, $"{processor}, {Environment.ProcessorCount} cores, {memory:F0} GiB, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}");
-    }
-
-    /// <summary>A table for people.</summary>
-    public string ToMarkdown()
-    {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Measured {Date:yyyy-MM-dd} on {Machine}; Weir {Version}; {Device}.\n\n    {Command}\n\n");
-        text.Append("| work | Weir s | MiB |");
-        foreach (Peer peer in Peers)
-        {
-            text.Append(CultureInfo.InvariantCulture, $" {peer.Label} s | MiB | time, Weir / {peer.Label} (spread) | memory |");
-        }
-
-        text.Append(" goal |\n|---|---|---|").Append(string.Concat(Peers.Select(_ => "---|---|---|---|"))).Append("---|\n");
-        foreach (BenchmarkRow row in Rows)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Case.What}{(row.OverBaseline is { } own ? string.Create(CultureInfo.InvariantCulture, $" ({own:F3} of our plain forward)") : "")} | {row.Seconds:F3} | {row.Memory:F0} |");
-            foreach (Peer peer in Peers)
-            {
-                IReadOnlyList<Measurement> theirs = row.Theirs[peer.Label];
-                (double median, double smallest, double largest) = row.TimeRatio(peer.Label);
-                text.Append(CultureInfo.InvariantCulture, $" {Measurement.MedianOf([.. theirs.Select(m => m.Median)]):F3} | {Measurement.MedianOf([.. theirs.Select(m => m.PeakMemory)]):F0} | **{median:F2}** ({smallest:F2} to {largest:F2}) | {row.MemoryRatio(peer.Label):F2} |");
-            }
-
-            text.Append(CultureInfo.InvariantCulture, $" {Goal(row.Case)} |\n");
-        }
-
-        return text.ToString();
+        return string.Create(CultureInfo.InvariantCulture, $"{processor}, {Environment.ProcessorCount} cores, {memory:F0} GiB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
     }
 
     /// <summary>Everything that was measured.</summary>
@@ -65,6 +53,7 @@ public sealed record BenchmarkReport(
         {
             machine = Machine,
             device = Device,
+            gpu = IsGpu,
             version = Version,
             date = Date,
             command = Command,
@@ -73,17 +62,51 @@ public sealed record BenchmarkReport(
             {
                 name = r.Case.Name,
                 what = r.Case.What,
-                time_goal = r.Case.TimeGoal,
-                memory_goal = r.Case.MemoryGoal,
-                baseline_goal = r.Case.BaselineGoal,
+                goal = r.Case.GoalWords,
                 over_own_baseline = r.OverBaseline,
                 weir = r.Ours,
-                peers = r.Theirs,
-                ratios = Peers.ToDictionary(p => p.Label, p => new { time = r.TimeRatio(p.Label).Median, smallest = r.TimeRatio(p.Label).Smallest, largest = r.TimeRatio(p.Label).Largest, memory = r.MemoryRatio(p.Label) }, StringComparer.Ordinal),
+                peers = r.Theirs.Select(p => new
+                {
+                    label = p.Label,
+                    @case = p.Case.Name,
+                    what = p.Case.What,
+                    turns = p.Turns,
+                    time_ratio = r.TimeRatio(p)?.Median,
+                    smallest = r.TimeRatio(p)?.Smallest,
+                    largest = r.TimeRatio(p)?.Largest,
+                    memory_ratio = r.MemoryRatio(p),
+                }),
             }),
         },
         Indented);
 
-    /// <summary>The goal of a case in words.</summary>
-    public static string Goal(BenchmarkCase work) => string.Create(CultureInfo.InvariantCulture, $"{work.TimeGoal:F2}{(work.BaselineGoal is { } own ? string.Create(CultureInfo.InvariantCulture, $", {own:F2} of our plain forward") : "")}{(work.MemoryGoal is { } memory ? string.Create(CultureInfo.InvariantCulture, $", memory {memory:F1}") : "")}");
+    /// <summary>Reads a report back.</summary>
+    /// <param name="json">What <see cref="ToJson"/> has written.</param>
+    /// <param name="cases">The cases there are now; one of them that the report lacks becomes a row that has not been run.</param>
+    /// <exception cref="JsonException">It is no report.</exception>
+    public static BenchmarkReport Read(string json, IReadOnlyList<BenchmarkCase> cases)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        JsonElement root = document.RootElement;
+        Dictionary<string, JsonElement> rows = root.GetProperty("rows").EnumerateArray().ToDictionary(r => Text(r, "name"), StringComparer.Ordinal);
+        return new BenchmarkReport
+        {
+            Machine = Text(root, "machine"),
+            Device = Text(root, "device"),
+            IsGpu = root.TryGetProperty("gpu", out JsonElement gpu) && gpu.GetBoolean(),
+            Version = Text(root, "version"),
+            Date = root.GetProperty("date").GetDateTimeOffset(),
+            Command = Text(root, "command"),
+            Peers = [.. root.GetProperty("peers").EnumerateArray().Select(p => new Peer(Text(p, "label"), Text(p, "command")))],
+            Rows = [.. cases.Select(c => rows.TryGetValue(c.Name, out JsonElement row) ? Row(c, row) : new BenchmarkRow(c, [], []))],
+        };
+    }
+
+    private static BenchmarkRow Row(BenchmarkCase work, JsonElement row) => new(
+        work,
+        row.GetProperty("weir").Deserialize<Measurement[]>()!,
+        [.. row.GetProperty("peers").EnumerateArray().Select(p => new PeerRuns(
+            Text(p, "label"), new PeerCase(Text(p, "case"), Text(p, "what")), p.GetProperty("turns").Deserialize<Measurement[]>()!))]);
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? "";
 }

@@ -1,30 +1,42 @@
 namespace Weir.Analysis.Benchmarks;
 
-/// <summary>One case as measured: pass i of ours ran right before pass i of each peer.</summary>
+/// <summary>One case as measured: turn i of ours ran right before turn i of each peer.</summary>
 /// <param name="Case">The case.</param>
-/// <param name="Ours">Our passes.</param>
-/// <param name="Theirs">Each peer's passes, by label.</param>
-public sealed record BenchmarkRow(
-    BenchmarkCase Case, IReadOnlyList<Measurement> Ours, IReadOnlyDictionary<string, IReadOnlyList<Measurement>> Theirs)
+/// <param name="Ours">Our turns; none where it has not been run.</param>
+/// <param name="Theirs">The peers' turns.</param>
+public sealed record BenchmarkRow(BenchmarkCase Case, IReadOnlyList<Measurement> Ours, IReadOnlyList<PeerRuns> Theirs)
 {
-    /// <summary>Median of our passes' medians, in seconds.</summary>
-    public double Seconds => Measurement.MedianOf([.. Ours.Select(m => m.Median)]);
+    /// <summary>Median of our turns' medians, in seconds.</summary>
+    public double Seconds => SecondsOf(Ours);
 
-    /// <summary>Median of our passes' peaks, in MiB.</summary>
+    /// <summary>Median of our turns' peaks of resident memory, in MiB.</summary>
     public double Memory => Measurement.MedianOf([.. Ours.Select(m => m.PeakMemory)]);
 
-    /// <summary>Our time as a share of our own baseline's, median of the passes; null where there is no baseline.</summary>
-    public double? OverBaseline => Ours.All(m => m.BaselineMedian > 0)
+    /// <summary>Our time as a share of our own baseline's, median of the turns; null where there is no baseline.</summary>
+    public double? OverBaseline => HasTimes(Ours) && Ours.All(m => m.BaselineMedian > 0)
         ? Measurement.MedianOf([.. Ours.Select(m => m.Median / m.BaselineMedian)])
         : null;
 
-    /// <summary>Our time as a share of a peer's: median, smallest and largest of the passes.</summary>
-    public (double Median, double Smallest, double Largest) TimeRatio(string peer)
+    /// <summary>True where turns have times.</summary>
+    public static bool HasTimes(IReadOnlyList<Measurement> turns) => turns.Count > 0 && turns.All(m => m.Missing is null);
+
+    /// <summary>Median of the turns' medians, in seconds.</summary>
+    public static double SecondsOf(IReadOnlyList<Measurement> turns) => Measurement.MedianOf([.. turns.Select(m => m.Median)]);
+
+    /// <summary>Our time as a share of a peer's: median, smallest and largest of the turns; null where one has no times.</summary>
+    public (double Median, double Smallest, double Largest)? TimeRatio(PeerRuns peer)
     {
-        double[] ratios = [.. Ours.Zip(Theirs[peer], (a, b) => a.Median / b.Median)];
+        if (!HasTimes(Ours) || !HasTimes(peer.Turns))
+        {
+            return null;
+        }
+
+        double[] ratios = [.. Ours.Zip(peer.Turns, (a, b) => a.Median / b.Median)];
         return (Measurement.MedianOf(ratios), ratios.Min(), ratios.Max());
     }
 
-    /// <summary>Our peak memory as a share of a peer's, median of the passes.</summary>
-    public double MemoryRatio(string peer) => Measurement.MedianOf([.. Ours.Zip(Theirs[peer], (a, b) => a.PeakMemory / b.PeakMemory)]);
+    /// <summary>Our peak of resident memory as a share of a peer's, median of the turns; null where one does not tell.</summary>
+    public double? MemoryRatio(PeerRuns peer) => HasTimes(Ours) && HasTimes(peer.Turns) && peer.Turns.All(m => m.PeakMemory > 0)
+        ? Measurement.MedianOf([.. Ours.Zip(peer.Turns, (a, b) => a.PeakMemory / b.PeakMemory)])
+        : null;
 }

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
-using Weir.Kernels;
 
 namespace Weir.Analysis.Benchmarks;
 
 /// <summary>Times of one case in one process; the peer script prints the same fields.</summary>
 public sealed record Measurement
 {
+    private const string Failure = "failed: ";
+
     /// <summary>Median of the times in seconds.</summary>
     [JsonPropertyName("median_s")]
     public double Median { get; init; }
@@ -23,30 +24,32 @@ public sealed record Measurement
     [JsonPropertyName("peak_rss_mib")]
     public double PeakMemory { get; init; }
 
-    /// <summary>Warms a case up and times it, turn by turn with its baseline where it has one.</summary>
-    public static Measurement Take(BenchmarkCase work, IDevice device, int repetitions)
-    {
-        using PreparedWork prepared = work.Prepare(device);
-        var times = new List<double>();
-        var baseline = new List<double>();
-        for (int i = -2; i < repetitions; i++)
-        {
-            if (prepared.Baseline is not null)
-            {
-                Time(device, prepared.Baseline, baseline, keep: i >= 0);
-            }
+    /// <summary>Most device memory that the process held while it did the work, in MiB; 0 where it does not tell.</summary>
+    [JsonPropertyName("peak_device_mib")]
+    public double PeakDeviceMemory { get; init; }
 
-            Time(device, prepared.Run, times, keep: i >= 0);
-        }
+    /// <summary>Fewest bytes that the work must move through the device's memory; 0 where nobody has counted.</summary>
+    [JsonPropertyName("bytes")]
+    public double Bytes { get; init; }
 
-        return new Measurement
-        {
-            Median = MedianOf(times),
-            Times = times,
-            BaselineMedian = baseline.Count == 0 ? 0 : MedianOf(baseline),
-            PeakMemory = PeakResidentMiB(),
-        };
-    }
+    /// <summary>Floating-point operations of the work; 0 where nobody has counted.</summary>
+    [JsonPropertyName("flops")]
+    public double Flops { get; init; }
+
+    /// <summary>Why there are no times: "n/a: reason" for what cannot be done, "failed: reason" for what went wrong; or null.</summary>
+    [JsonPropertyName("missing")]
+    public string? Missing { get; init; }
+
+    /// <summary>Smallest and largest time.</summary>
+    [JsonIgnore]
+    public (double Smallest, double Largest) Spread => (Times.Min(), Times.Max());
+
+    /// <summary>True for what went wrong.</summary>
+    [JsonIgnore]
+    public bool HasFailed => Missing?.StartsWith(Failure, StringComparison.Ordinal) == true;
+
+    /// <summary>What went wrong.</summary>
+    public static Measurement Failed(string why) => new() { Missing = Failure + why };
 
     /// <summary>Middle value; of an even number, the mean of the two in the middle.</summary>
     public static double MedianOf(IReadOnlyCollection<double> values)
@@ -55,21 +58,10 @@ public sealed record Measurement
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
 
-    private static void Time(IDevice device, Action work, List<double> times, bool keep)
+    /// <summary>Largest resident memory of this process so far, in MiB.</summary>
+    internal static double PeakResidentMiB()
     {
-        device.Synchronize();
-        long start = Stopwatch.GetTimestamp();
-        work();
-        device.Synchronize();
-        if (keep)
-        {
-            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-    }
-
-    // .NET's PeakWorkingSet64 is the present size on Linux; the kernel keeps the peak.
-    private static double PeakResidentMiB()
-    {
+        // .NET's PeakWorkingSet64 is the present size on Linux; the kernel keeps the peak.
         const string Status = "/proc/self/status";
         if (File.Exists(Status) && File.ReadLines(Status).FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)) is { } line)
         {

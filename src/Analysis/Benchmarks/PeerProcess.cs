@@ -19,13 +19,7 @@ public static class PeerProcess
     /// <exception cref="WeirException">The command fails or prints no result.</exception>
     public static Measurement Run(string command, string caseName, CancellationToken cancellation)
     {
-        string[] words = Split(command);
-        var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (string word in (string[])[.. words[1..], "--case", caseName])
-        {
-            start.ArgumentList.Add(word);
-        }
-
+        ProcessStartInfo start = StartInfo(command, "--case", caseName);
         try
         {
             using Process process = Process.Start(start)!;
@@ -34,10 +28,8 @@ public static class PeerProcess
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             cancellation.ThrowIfCancellationRequested();
-            string? line = output.Split('\n').FirstOrDefault(l => l.StartsWith(Prefix, StringComparison.Ordinal));
-            return line is not null
-                ? JsonSerializer.Deserialize<Measurement>(line.AsSpan(Prefix.Length))!
-                : throw new WeirException($"'{command} --case {caseName}' printed no RESULT line and ended with code {process.ExitCode}: {LastLine(errors.Result)}");
+            return output.Split('\n').Select(Parse).FirstOrDefault(m => m is not null)
+                ?? throw new WeirException($"'{command} --case {caseName}' printed no RESULT line and ended with code {process.ExitCode}: {LastLine(errors.Result)}");
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or JsonException)
         {
@@ -47,6 +39,23 @@ public static class PeerProcess
 
     /// <summary>The line that a child process prints.</summary>
     public static string ResultLine(Measurement measurement) => Prefix + JsonSerializer.Serialize(measurement);
+
+    /// <summary>Reads a line; null where it holds no result.</summary>
+    internal static Measurement? Parse(string line) =>
+        line.StartsWith(Prefix, StringComparison.Ordinal) ? JsonSerializer.Deserialize<Measurement>(line.AsSpan(Prefix.Length)) : null;
+
+    /// <summary>How a peer's command is started.</summary>
+    internal static ProcessStartInfo StartInfo(string command, params ReadOnlySpan<string> more)
+    {
+        string[] words = Split(command);
+        var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (string word in (string[])[.. words[1..], .. more])
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        return start;
+    }
 
     private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "it said nothing";
 

@@ -1,18 +1,29 @@
-using System.Runtime.InteropServices;
 using Weir.Engine.Families;
 using Weir.Kernels;
 
 namespace Weir.Engine.Weights;
 
 /// <summary>
-/// Weights drawn evenly from a range with a standard deviation of 0.02, for benchmarks of true shapes without a download.
-/// Gains are 1, biases 0. The same seed gives the same model.
+/// Normal weights with a standard deviation of 0.02, for benchmarks of true shapes without a download. Gains are 1, biases
+/// 0, learned positions even between -0.02 and 0.02. The same seed gives the same model.
 /// </summary>
-internal sealed unsafe class RandomWeights(ModelSpec spec, long seed, ElementType type) : IWeightSource, IDisposable
+internal sealed class RandomWeights : IWeightSource, IDisposable
 {
-    private const float Range = 0.02f * 1.7320508f;
+    private const float Deviation = 0.02f;
+    private const long MostNumbers = 1 << 22;
 
-    private readonly Dictionary<string, nint> _memory = new(StringComparer.Ordinal);
+    private readonly ModelSpec _spec;
+    private readonly long _seed;
+    private readonly NormalNumbers _numbers;
+
+    /// <summary>Draws the numbers.</summary>
+    public RandomWeights(ModelSpec spec, long seed, ElementType type)
+    {
+        _spec = spec;
+        _seed = seed;
+        long inputs = Math.Max(Math.Max(spec.Width, spec.Mlp.Width), spec.Attention.QueryWidth);
+        _numbers = new NormalNumbers(type, Deviation, seed, Math.Max(2 * inputs, Math.Min(inputs * spec.VocabularySize, MostNumbers)));
+    }
 
     /// <summary>Names the tensors of a model that has no checkpoint.</summary>
     public static ModelSource Source(ModelSpec spec)
@@ -56,16 +67,16 @@ internal sealed unsafe class RandomWeights(ModelSpec spec, long seed, ElementTyp
 
     public MatrixSource Matrix(LinearSource source) => Matrix(source.Weight[0].Tensor, source.InputWidth, source.OutputWidth);
 
-    public MatrixSource Matrix(string tensor) => Matrix(tensor, spec.Embedding.Width, spec.VocabularySize);
+    public MatrixSource Matrix(string tensor) => Matrix(tensor, _spec.Embedding.Width, _spec.VocabularySize);
 
-    public void Release(LinearSource source) => Release(source.Weight[0].Tensor);
+    public void Release(LinearSource source)
+    {
+        // One block of numbers serves every matrix.
+    }
 
     public void Release(string tensor)
     {
-        if (_memory.Remove(tensor, out nint address))
-        {
-            NativeMemory.Free((void*)address);
-        }
+        // One block of numbers serves every matrix.
     }
 
     // Names of vectors end in their length.
@@ -74,71 +85,32 @@ internal sealed unsafe class RandomWeights(ModelSpec spec, long seed, ElementTyp
         float[] values = new float[int.Parse(tensor[(tensor.LastIndexOf('.') + 1)..], System.Globalization.CultureInfo.InvariantCulture)];
         if (tensor.Contains(".gain.", StringComparison.Ordinal))
         {
-            Array.Fill(values, 1 - spec.Norm.GainOffset);
+            Array.Fill(values, 1 - _spec.Norm.GainOffset);
         }
         else if (tensor.StartsWith("positions", StringComparison.Ordinal))
         {
-            fixed (float* p = values)
+            var random = new Random((int)Hash(tensor));
+            for (int i = 0; i < values.Length; i++)
             {
-                Fill((byte*)p, values.Length, ElementType.F32, Hash(tensor));
+                values[i] = Deviation * (float)((2 * random.NextDouble()) - 1);
             }
         }
 
         return values;
     }
 
-    public void Dispose()
-    {
-        foreach (nint address in _memory.Values)
-        {
-            NativeMemory.Free((void*)address);
-        }
+    public void Dispose() => _numbers.Dispose();
 
-        _memory.Clear();
-    }
+    private MatrixSource Matrix(string name, int inputs, int outputs) => _numbers.Matrix(inputs, outputs, Hash(name));
 
-    private MatrixSource Matrix(string name, int inputs, int outputs)
+    private long Hash(string name)
     {
-        long count = (long)inputs * outputs;
-        nint address = (nint)NativeMemory.Alloc((nuint)(count * type.Size()));
-        _memory[name] = address;
-        Fill((byte*)address, count, type, Hash(name));
-        return new MatrixSource(inputs, outputs, type, [new MatrixPart(address, outputs, inputs, 1)]);
-    }
-
-    private ulong Hash(string name)
-    {
-        ulong h = unchecked((ulong)seed * 0x9E3779B97F4A7C15UL);
+        ulong h = unchecked((ulong)_seed * 0x9E3779B97F4A7C15UL);
         foreach (char c in name)
         {
             h = unchecked((h ^ c) * 0x100000001B3UL);
         }
 
-        return h;
-    }
-
-    private static void Fill(byte* p, long count, ElementType type, ulong state)
-    {
-        for (long i = 0; i < count; i++)
-        {
-            // xorshift64 (Marsaglia 2003): speed is all that is asked of it here.
-            state |= state == 0 ? 1UL : 0;
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            float value = ((int)(state >> 32) * (1f / 2147483648f)) * Range;
-            switch (type)
-            {
-                case ElementType.F32:
-                    ((float*)p)[i] = value;
-                    break;
-                case ElementType.BF16:
-                    ((ushort*)p)[i] = (ushort)((BitConverter.SingleToUInt32Bits(value) + 0x8000) >> 16);
-                    break;
-                default:
-                    ((Half*)p)[i] = (Half)value;
-                    break;
-            }
-        }
+        return unchecked((long)h);
     }
 }

@@ -142,6 +142,9 @@ public sealed unsafe class CpuDevice : IDevice
     public IRecording Record(Action ops) => new CpuRecording(ops);
 
     /// <inheritdoc/>
+    public DeviceTimer CreateTimer() => new CpuTimer();
+
+    /// <inheritdoc/>
     public void Dispose() => _workers.Dispose();
 
     internal void Freed(long bytes) => Counters.BytesAllocated -= bytes;

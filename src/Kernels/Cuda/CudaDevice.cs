@@ -147,6 +147,9 @@ public sealed class CudaDevice : IDevice
     }
 
     /// <inheritdoc/>
+    public DeviceTimer CreateTimer() => new CudaTimer(Driver);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _ops.Dispose();

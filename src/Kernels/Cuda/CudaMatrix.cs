@@ -29,6 +29,9 @@ internal sealed unsafe class CudaMatrix : WeightMatrix
     /// <summary>Device address of an input of the first row.</summary>
     public void* At(int input) => (byte*)Address + ((long)input * Type.Size());
 
+    /// <summary>True where an input of every row lies at a multiple of 16 bytes.</summary>
+    public bool IsAligned(int input) => (long)input * Type.Size() % RowAlignment == 0;
+
     /// <summary>Bytes of a row of so many elements with what fills it up.</summary>
     public static long RowBytesOf(int inputs, ElementType type) =>
         ((((long)inputs * type.Size()) + RowAlignment - 1) / RowAlignment) * RowAlignment;

@@ -5,7 +5,11 @@ namespace Weir.Kernels.Cuda;
 
 internal sealed unsafe partial class CudaOps
 {
+    // Up to here a product is bound by the bytes of W, and chains that wait for them are many enough.
+    private const int MostRowsOfFewChains = 32;
+
     private static readonly CudaKernel[] MatMulKernels = ByType("matmul"), SmallMatMulKernels = ByType("matmul_small", "matmul");
+    private static readonly CudaKernel[] MatMulFewChainsKernels = ByType("matmul_few_chains");
 
     public void MatMul(Tensor x, WeightMatrix w, Tensor y, in MatMulOptions options = default)
     {
@@ -34,6 +38,12 @@ internal sealed unsafe partial class CudaOps
     {
         const int Large = 128, Small = 64;
         int offset = options.InputOffset ?? 0;
+        if (x.Rows <= MostRowsOfFewChains && w.IsAligned(offset))
+        {
+            MatMulFewChains(x, w, y, options);
+            return;
+        }
+
         var arguments = new MatMulArguments
         {
             Epilogue = new Epilogue(y, options),
@@ -48,6 +58,22 @@ internal sealed unsafe partial class CudaOps
         bool isLarge = FillsDevice(y, Large, Large);
         int tile = isLarge ? Large : Small;
         Launch((isLarge ? MatMulKernels : SmallMatMulKernels)[(int)w.Type], MatMulGrid(y, tile, tile), 256, arguments, MatMulWork(x, w, y, options));
+    }
+
+    private void MatMulFewChains(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options)
+    {
+        const int Rows = 8, Outputs = 32, Stages = 4, RowBytes = 256;
+        int stage = (Outputs * RowBytes) + (Rows * RowBytes / w.Type.Size() * sizeof(float));
+        var arguments = new MatMulFewChainsArguments
+        {
+            Epilogue = new Epilogue(y, options),
+            X = Floats(x),
+            W = w.At(options.InputOffset ?? 0),
+            StrideX = x.RowStride,
+            StrideW = w.Stride,
+            Inputs = x.Width,
+        };
+        Launch(MatMulFewChainsKernels[(int)w.Type], MatMulGrid(y, Rows, Outputs), 128, arguments, MatMulWork(x, w, y, options), Stages * stage);
     }
 
     /// <summary>True where a product has a tile for each multiprocessor.</summary>
@@ -69,6 +95,16 @@ internal sealed unsafe partial class CudaOps
         public void* W;
         public long StrideX, StrideW;
         public int Inputs, WideX, WideW;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MatMulFewChainsArguments
+    {
+        public Epilogue Epilogue;
+        public float* X;
+        public void* W;
+        public long StrideX, StrideW;
+        public int Inputs;
     }
 
     /// <summary>What is fused behind a product; the twin of the struct in kernels/include/epilogue.cuh.</summary>

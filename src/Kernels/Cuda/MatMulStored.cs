@@ -6,12 +6,16 @@ namespace Weir.Kernels.Cuda;
 /// <summary>Products whose operands are both in the weights' 16-bit type.</summary>
 internal sealed unsafe partial class CudaOps
 {
-    private const int MostRowsOfSmall = 16;
+    private const int MostRowsOfSmall = 16, MostRowsOfFew = 8;
 
     private static readonly MmaTile
         Large = new("matmul_mma", Rows: 128, Outputs: 128, Inputs: 32, Stages: 4),
         Medium = new("matmul_mma_medium", Rows: 64, Outputs: 64, Inputs: 64, Stages: 4),
         Small = new("matmul_mma_small", Rows: 16, Outputs: 32, Inputs: 128, Stages: 4);
+
+    private static readonly CudaKernel
+        FewBF16 = new("matmul_few_bf16", "matmul_few"), FewF16 = new("matmul_few_f16", "matmul_few"),
+        FewWideBF16 = new("matmul_few_wide_bf16", "matmul_few"), FewWideF16 = new("matmul_few_wide_f16", "matmul_few");
 
     private static readonly CudaKernel CastToBF16 = new("cast_rows_bf16", "cast_rows");
     private static readonly CudaKernel CastToF16 = new("cast_rows_f16", "cast_rows");
@@ -19,6 +23,12 @@ internal sealed unsafe partial class CudaOps
 
     private void MatMulStored(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options)
     {
+        if (y.Rows <= MostRowsOfFew && !_device.Options.Deterministic && w.IsAligned(options.InputOffset ?? 0))
+        {
+            MatMulFew(x, w, y, options);
+            return;
+        }
+
         StoredOperands operands = Round(x, w, options.InputOffset ?? 0);
         MmaTile tile = y.Rows <= MostRowsOfSmall ? Small : FillsDevice(y, Large.Rows, Large.Outputs) ? Large : Medium;
         var arguments = new MatMulMmaArguments
@@ -33,6 +43,24 @@ internal sealed unsafe partial class CudaOps
         Launch(tile.Kernel(w.Type), MatMulGrid(y, tile.Rows, tile.Outputs), MmaTile.Threads, arguments, MatMulWork(x, w, y, options), tile.SharedBytes);
     }
 
+    private void MatMulFew(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options)
+    {
+        // Each block reads all of x: more rows want fewer blocks.
+        bool isWide = y.Rows > 2, isBF16 = w.Type == ElementType.BF16;
+        CudaKernel kernel = isWide ? isBF16 ? FewWideBF16 : FewWideF16 : isBF16 ? FewBF16 : FewF16;
+        var arguments = new MatMulFewArguments
+        {
+            Epilogue = new Epilogue(y, options),
+            X = Floats(x),
+            W = w.At(options.InputOffset ?? 0),
+            StrideX = x.RowStride,
+            StrideW = w.Stride,
+            Inputs = x.Width,
+            WideX = IsWide(x) ? 1 : 0,
+        };
+        Launch(kernel, new Grid(CeilDiv(y.Width, isWide ? 32 : 16)), 256, arguments, MatMulWork(x, w, y, options));
+    }
+
     /// <summary>
     /// The operands of a product in w's type, every row at a multiple of 16 bytes: x in scratch memory, w where it lies unless
     /// its first input is off such a multiple.
@@ -40,7 +68,7 @@ internal sealed unsafe partial class CudaOps
     private StoredOperands Round(Tensor x, CudaMatrix w, int offset)
     {
         long rowBytes = CudaMatrix.RowBytesOf(x.Width, w.Type), stride = rowBytes / sizeof(ushort);
-        bool isAligned = offset * sizeof(ushort) % CudaMatrix.RowAlignment == 0;
+        bool isAligned = w.IsAligned(offset);
         long bytes = rowBytes * x.Rows;
         nint scratch = _scratch.Take(Math.Max(1, bytes + (isAligned ? 0 : rowBytes * w.Outputs)));
         CastRows(
@@ -98,6 +126,16 @@ internal sealed unsafe partial class CudaOps
         public void* X, W;
         public long StrideX, StrideW;
         public int Inputs;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MatMulFewArguments
+    {
+        public Epilogue Epilogue;
+        public float* X;
+        public void* W;
+        public long StrideX, StrideW;
+        public int Inputs, WideX;
     }
 
     [StructLayout(LayoutKind.Sequential)]

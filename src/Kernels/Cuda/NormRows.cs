@@ -15,7 +15,7 @@ internal sealed unsafe partial class CudaOps
 
         int size = (int)gain.Shape.Count;
         int groups = x.Width / size;
-        RowShare share = RowShare.Together((long)x.Rows * groups, size, RowShare.Aligned(size, x, gain, bias, y, taps.Normalized));
+        RowShare share = RowShare.Together(x.Rows, size, RowShare.Aligned(size, x, gain, bias, y, taps.Normalized));
         var arguments = new NormArguments
         {
             Share = share,
@@ -25,16 +25,16 @@ internal sealed unsafe partial class CudaOps
             Y = Floats(y),
             Scale = Floats(taps.Scale),
             Normalized = Floats(taps.Normalized),
+            InverseSize = 1.0 / size,
             StrideX = x.RowStride,
             StrideY = y.RowStride,
             StrideScale = taps.Scale.RowStride,
             StrideNormalized = taps.Normalized.RowStride,
-            Groups = groups,
             GainOffset = gainOffset,
             Epsilon = epsilon,
         };
         long bytes = (2 * x.Bytes) + gain.Bytes + bias.Bytes + taps.Scale.Bytes + taps.Normalized.Bytes;
-        Launch(kernel, share.Whole, share.Threads, arguments, new KernelWork(bytes));
+        Launch(kernel, share.Whole with { Y = groups }, share.Threads, arguments, new KernelWork(bytes));
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -42,8 +42,8 @@ internal sealed unsafe partial class CudaOps
     {
         public RowShare Share;
         public float* X, Gain, Bias, Y, Scale, Normalized;
+        public double InverseSize;
         public int StrideX, StrideY, StrideScale, StrideNormalized;
-        public int Groups;
         public float GainOffset, Epsilon;
     }
 }

@@ -23,6 +23,7 @@ internal sealed unsafe partial class CudaOps
             X = Floats(x),
             Scale = Floats(scale),
             Y = Floats(y),
+            InverseWidth = 1.0 / x.Width,
             StrideX = x.RowStride,
             StrideScale = scale.RowStride,
             StrideY = y.RowStride,
@@ -36,6 +37,7 @@ internal sealed unsafe partial class CudaOps
     {
         public RowShare Share;
         public float* X, Scale, Y;
+        public double InverseWidth;
         public int StrideX, StrideScale, StrideY;
         public int Centered;
     }

@@ -20,7 +20,7 @@ internal sealed unsafe partial class CudaOps
         int size = x.Shape[2];
         int pairs = cos.Width;
         bool aligned = RowShare.Aligned(pairs, x, cos, sin, y) && size % 4 == 0;
-        RowShare share = RowShare.Apart((long)x.Rows * heads, pairs, aligned);
+        RowShare share = RowShare.Spread(x.Rows, pairs, aligned);
         var arguments = new RopeArguments
         {
             Share = share,
@@ -32,10 +32,9 @@ internal sealed unsafe partial class CudaOps
             StrideCos = cos.RowStride,
             StrideSin = sin.RowStride,
             StrideY = y.RowStride,
-            Heads = heads,
             Size = size,
         };
-        Launch(RopeKernel, share.Whole, share.Threads, arguments, new KernelWork((2 * x.Bytes) + cos.Bytes + sin.Bytes));
+        Launch(RopeKernel, share.Whole with { Y = heads }, share.Threads, arguments, new KernelWork((2 * x.Bytes) + cos.Bytes + sin.Bytes));
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -44,6 +43,6 @@ internal sealed unsafe partial class CudaOps
         public RowShare Share;
         public float* X, Cos, Sin, Y;
         public int StrideX, StrideCos, StrideSin, StrideY;
-        public int Heads, Size;
+        public int Size;
     }
 }

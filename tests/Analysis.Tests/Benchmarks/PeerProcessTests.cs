@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Weir.Analysis.Benchmarks;
 using Weir.Kernels;
 
@@ -34,22 +33,6 @@ public sealed class PeerProcessTests
     [InlineData(" ")]
     public void ACommandThatCannotStartIsOneSentence(string command) =>
         Assert.Throws<WeirException>(() => PeerProcess.Run(command, "x", CancellationToken.None));
-
-    [Fact]
-    public void RatiosAreOfPassesThatRanTogether()
-    {
-        static Measurement M(double s, double mib) => new() { Median = s, PeakMemory = mib };
-        var row = new BenchmarkRow(
-            BenchmarkCases.All[0], [M(1, 10), M(2, 20), M(4, 30)],
-            new Dictionary<string, IReadOnlyList<Measurement>>(StringComparer.Ordinal) { ["peer"] = [M(2, 40), M(2, 40), M(2, 40)] });
-        Assert.Equal((1, 0.5, 2), row.TimeRatio("peer"));
-        Assert.Equal(0.5, row.MemoryRatio("peer"));
-        Assert.Null(row.OverBaseline);
-        var report = new BenchmarkReport("machine", "device", "1", DateTimeOffset.UnixEpoch, "weir bench", [new Peer("peer", "cmd")], [row]);
-        Assert.Contains("| **1.00** (0.50 to 2.00) | 0.50 |", report.ToMarkdown(), StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse(report.ToJson());
-        Assert.Equal(2, json.RootElement.GetProperty("rows")[0].GetProperty("ratios").GetProperty("peer").GetProperty("largest").GetDouble());
-    }
 
     [Fact]
     public void OurOwnLineIsWhatPeersPrint()

@@ -55,7 +55,11 @@ public sealed class CudaDevice : IDevice
     /// <param name="options">How it computes.</param>
     /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
     public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
+#if MANAGED_CUDA
+        new(new Managed.ManagedCudaDriver(ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
+#else
         new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
+#endif
 
     /// <summary>True where the emulator's library has been built.</summary>
     public static bool HasEmulator => EmulatorLibrary.Location is not null;
@@ -81,7 +85,8 @@ public sealed class CudaDevice : IDevice
     public WeightMatrix Load(MatrixSource source) => CudaMatrix.Load(this, source);
 
     /// <inheritdoc/>
-    public KeyValueStore CreateKeyValueStore(int heads, int headSize) => throw new PlatformNotSupportedException();
+    public KeyValueStore CreateKeyValueStore(int heads, int headSize, ElementType type) =>
+        new CudaKeyValueStore(this, heads, headSize, Options.Precision == CudaPrecision.F32 ? ElementType.F32 : type);
 
     /// <inheritdoc/>
     public void Write(Tensor destination, ReadOnlySpan<byte> source)
@@ -148,6 +153,10 @@ public sealed class CudaDevice : IDevice
 
     /// <inheritdoc/>
     public DeviceTimer CreateTimer() => new CudaTimer(Driver);
+
+    /// <summary>What the device's driver made of a kernel that the program was built with.</summary>
+    /// <exception cref="CudaException">There is no such kernel, or it does not load.</exception>
+    public CudaFunctionFacts KernelFacts(string kernel) => Driver.GetFunctionFacts(Kernels.Function(CudaKernel.Named(kernel)), threads: 32, sharedBytes: 0);
 
     /// <inheritdoc/>
     public void Dispose()

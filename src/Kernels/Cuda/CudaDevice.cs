@@ -65,6 +65,9 @@ public sealed class CudaDevice : IDevice
         new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
 #endif
 
+    /// <summary>True where the emulator's library has been built.</summary>
+    public static bool HasEmulator => EmulatorLibrary.Location is not null;
+
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
     public static CudaDevice OpenEmulated(EmulatorOptions? emulator = null, CudaOptions? options = null)

@@ -76,6 +76,7 @@ public sealed class CudaDevice : IDevice
     public DeviceBuffer Allocate(long bytes)
     {
         var buffer = new CudaBuffer(this, bytes);
+        Counters.Allocations++;
         Counters.BytesAllocated += bytes;
         Counters.PeakBytesAllocated = Math.Max(Counters.PeakBytesAllocated, Counters.BytesAllocated);
         return buffer;
@@ -103,6 +104,7 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public void Read(Tensor source, Span<byte> destination)
     {
+        Counters.Waits++;
         if (source.Bytes != destination.Length)
         {
             throw new ArgumentException($"{destination.Length} bytes do not hold a {source.Type.Name()} tensor {source.Shape}.", nameof(destination));
@@ -125,6 +127,7 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public void Synchronize()
     {
+        Counters.Waits++;
         Driver.Synchronize();
         _ops.ThrowFault();
     }

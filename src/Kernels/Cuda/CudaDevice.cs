@@ -80,6 +80,7 @@ public sealed class CudaDevice : IDevice
     public DeviceBuffer Allocate(long bytes)
     {
         var buffer = new CudaBuffer(this, bytes);
+        Counters.Allocations++;
         Counters.BytesAllocated += bytes;
         Counters.PeakBytesAllocated = Math.Max(Counters.PeakBytesAllocated, Counters.BytesAllocated);
         return buffer;
@@ -107,6 +108,7 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public void Read(Tensor source, Span<byte> destination)
     {
+        Counters.Waits++;
         if (source.Bytes != destination.Length)
         {
             throw new ArgumentException($"{destination.Length} bytes do not hold a {source.Type.Name()} tensor {source.Shape}.", nameof(destination));
@@ -129,6 +131,7 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public void Synchronize()
     {
+        Counters.Waits++;
         Driver.Synchronize();
         _ops.ThrowFault();
     }

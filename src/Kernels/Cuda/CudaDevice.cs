@@ -10,9 +10,16 @@ public sealed class CudaDevice : IDevice
 {
     private readonly CudaOps _ops;
     private readonly string _name;
+    private readonly Lazy<ICudaBlas?> _blas;
 
-    internal CudaDevice(ICudaDriver driver, CudaOptions? options, string name)
+    /// <summary>Makes a device of a driver.</summary>
+    /// <param name="driver">What it runs on.</param>
+    /// <param name="options">How it computes.</param>
+    /// <param name="name">What opens it again.</param>
+    /// <param name="blas">Opens a library of products when it is first wanted; null for none.</param>
+    internal CudaDevice(ICudaDriver driver, CudaOptions? options, string name, Func<CudaDevice, ICudaBlas?>? blas = null)
     {
+        _blas = new Lazy<ICudaBlas?>(() => blas?.Invoke(this));
         Driver = driver;
         _name = name;
         Options = options ?? new CudaOptions();
@@ -50,12 +57,15 @@ public sealed class CudaDevice : IDevice
 
     internal CudaKernels Kernels { get; }
 
+    /// <summary>A library of products, or null.</summary>
+    internal ICudaBlas? Blas => _blas.Value;
+
     /// <summary>Opens a device of this machine.</summary>
     /// <param name="ordinal">Its number, from 0 on.</param>
     /// <param name="options">How it computes.</param>
     /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
     public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
-        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
+        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"), device => CublasLt.Open(device));
 
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
@@ -150,6 +160,11 @@ public sealed class CudaDevice : IDevice
     public void Dispose()
     {
         _ops.Dispose();
+        if (_blas.IsValueCreated)
+        {
+            _blas.Value?.Dispose();
+        }
+
         Driver.Dispose();
     }
 

@@ -30,6 +30,11 @@ internal sealed unsafe partial class CudaOps
         }
 
         StoredOperands operands = Round(x, w, options.InputOffset ?? 0);
+        if (MatMulBlas(operands, w.Type, x.Width, y, options))
+        {
+            return;
+        }
+
         MmaTile tile = y.Rows <= MostRowsOfSmall ? Small : FillsDevice(y, Large.Rows, Large.Outputs) ? Large : Medium;
         var arguments = new MatMulMmaArguments
         {

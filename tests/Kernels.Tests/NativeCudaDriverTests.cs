@@ -367,6 +367,26 @@ public sealed unsafe class NativeCudaDriverTests
         Assert.Equal(Nothing, _fake.Live);
     }
 
+    [Fact]
+    public void DevicesAreListedWithWhatTheyLack()
+    {
+        IReadOnlyList<CudaDeviceListing> devices = CudaSystem.Devices(_fake.Load, out string? problem);
+        Assert.Null(problem);
+        Assert.Equal(["cuda:0 Fake GPU 0 free 1073742824", "cuda:1 Fake GPU 1 free 1073742824"], devices.Select(d => $"{d.Name} {d.Facts?.Name} free {d.FreeBytes}{d.Problem}"));
+        _fake.Fail("cuStreamCreate", 2, skip: 1);
+        devices = CudaSystem.Devices(_fake.Load, out problem);
+        Assert.Null(problem);
+        Assert.Null(devices[0].Problem);
+        Assert.StartsWith("cuStreamCreate failed with CUDA_ERROR_OUT_OF_MEMORY", devices[1].Problem, StringComparison.Ordinal);
+        _fake.Set(devices: 0);
+        Assert.Empty(CudaSystem.Devices(_fake.Load, out problem));
+        Assert.Equal("The CUDA driver shows no device.", problem);
+        _fake.Fail("cuInit", 100);
+        Assert.Empty(CudaSystem.Devices(_fake.Load, out problem));
+        Assert.StartsWith("cuInit failed with CUDA_ERROR_NO_DEVICE", problem, StringComparison.Ordinal);
+        Assert.Equal(Nothing, _fake.Live);
+    }
+
     [Theory]
     [InlineData("cuStreamCreate")]
     [InlineData("cuMemPoolSetAttribute")]

@@ -65,7 +65,11 @@ public sealed class CudaDevice : IDevice
     /// <param name="options">How it computes.</param>
     /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
     public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
+#if MANAGED_CUDA
+        new(new Managed.ManagedCudaDriver(ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"), device => CublasLt.Open(device));
+#else
         new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"), device => CublasLt.Open(device));
+#endif
 
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
@@ -155,6 +159,10 @@ public sealed class CudaDevice : IDevice
 
     /// <inheritdoc/>
     public DeviceTimer CreateTimer() => new CudaTimer(Driver);
+
+    /// <summary>What the device's driver made of a kernel that the program was built with.</summary>
+    /// <exception cref="CudaException">There is no such kernel, or it does not load.</exception>
+    public CudaFunctionFacts KernelFacts(string kernel) => Driver.GetFunctionFacts(Kernels.Function(CudaKernel.Named(kernel)), threads: 32, sharedBytes: 0);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -59,7 +59,14 @@ internal sealed unsafe class CudaLibrary
         return new CudaException($"{EntryPoint(call)} failed with {error} ({Marshal.PtrToStringUTF8((nint)text) ?? "unknown to this driver"}){detail}.");
     }
 
-    private static string EntryPoint(string call)
+    /// <summary>
+    /// True for what a kernel broke while it ran (an address, an instruction, an assertion, ...): it comes at a later call,
+    /// and every call after it fails with the same.
+    /// </summary>
+    public static bool IsFaultOfKernel(int result) => result is 214 or 700 or 702 or 710 or (>= 714 and <= 719);
+
+    /// <summary>The name in a call as it stands in the source, without the version at its end.</summary>
+    public static string EntryPoint(string call)
     {
         int start = call.IndexOf("cu", call.IndexOf('.', StringComparison.Ordinal) + 1, StringComparison.Ordinal);
         string name = call[start..call.IndexOf('(', start)];

@@ -199,25 +199,7 @@ internal sealed unsafe partial class NativeCudaDriver : ICudaDriver
     public void EncodeTensorMap(in TensorMapLayout layout, Span<byte> map)
     {
         Enter();
-        ulong* sizes = stackalloc ulong[] { (ulong)layout.Columns, (ulong)layout.Rows };
-        ulong* strides = stackalloc ulong[] { (ulong)layout.RowBytes };
-        uint* box = stackalloc uint[] { (uint)layout.BoxColumns, (uint)layout.BoxRows };
-        uint* step = stackalloc uint[] { 1, 1 };
-        int type = layout.Type switch
-        {
-            ElementType.F32 => TensorFloat32,
-            ElementType.BF16 => TensorBFloat16,
-            ElementType.F16 => TensorFloat16,
-            _ => TensorInt32,
-        };
-
-        // The driver wants the 128 bytes on a multiple of 64.
-        byte* room = stackalloc byte[192];
-        byte* aligned = (byte*)(((nint)room + 63) & ~63);
-        Check(
-            _cuda.cuTensorMapEncodeTiled(aligned, type, 2, layout.Address, sizes, strides, box, step, 0, layout.Swizzled ? TensorSwizzle128B : TensorSwizzleNone, TensorL2Promotion128B, 0),
-            $" for {layout}, on {Where()}");
-        new ReadOnlySpan<byte>(aligned, 128).CopyTo(map);
+        TensorMapEncoder.Encode(_library, layout, map);
     }
 
     public void Dispose()
@@ -338,17 +320,15 @@ internal sealed unsafe partial class NativeCudaDriver : ICudaDriver
     // What a kernel broke was not the doing of whoever gives memory back, and would hide the error that is on its way.
     private void CheckRelease(int result, [CallerArgumentExpression(nameof(result))] string call = "")
     {
-        if (!IsFaultOfKernel(result))
+        if (!CudaLibrary.IsFaultOfKernel(result))
         {
             Check(result, null, call);
         }
     }
 
-    private CudaException Failure(int result, string call, string detail) => _library.Failure(result, call, IsFaultOfKernel(result) && _lastLaunch.Kernel is not null
+    private CudaException Failure(int result, string call, string detail) => _library.Failure(result, call, CudaLibrary.IsFaultOfKernel(result) && _lastLaunch.Kernel is not null
         ? $"{detail}; CUDA reports what a kernel did wrong at a later call: the last one launched is {_lastLaunch}, and CUDA_LAUNCH_BLOCKING=1 in the environment shows which one it was"
         : detail);
-
-    private static bool IsFaultOfKernel(int result) => result is 214 or 700 or 702 or 710 or (>= 714 and <= 719);
 
     private static string Toolchain(int result) =>
         result == UnsupportedPtxVersion ? "; it was compiled by a newer CUDA than the driver's: update the driver, or build Weir with an older nvcc" : "";

@@ -15,23 +15,15 @@ namespace weir {
 
 template <bool Aligned>
 WEIR_DEVICE void affine_row(const AffineArguments& a, const RowPart& part) {
-    Quads<Aligned> v, g, b;
+    Quads<Aligned> v, gain, bias;
     int first = static_cast<int>(blockIdx.y) * kQuads;
     for (int n = first; n < first + kQuads; n += v.count) {
         part.load(row_of(a.x, part.row, a.stride_x), n, v);
-        part.load(a.gain, n, g);
+        part.load(a.gain, n, gain);
         if (a.bias != nullptr) {
-            part.load(a.bias, n, b);
+            part.load(a.bias, n, bias);
         }
-#pragma unroll
-        for (int i = 0; i < v.count; i++) {
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                float x = v.q[i].x[j];
-                v.q[i].x[j] = a.bias == nullptr ? affine(x, g.q[i].x[j], a.gain_offset)
-                                                : affine(x, g.q[i].x[j], a.gain_offset, b.q[i].x[j]);
-            }
-        }
+        affine(v, gain, a.gain_offset, a.bias != nullptr, bias);
         part.store(row_of(a.y, part.row, a.stride_y), n, v);
     }
 }

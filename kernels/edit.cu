@@ -99,45 +99,36 @@ WEIR_DEVICE void edit_row(const EditArguments& a, const RowPart& part) {
     }
 }
 
-template <bool Aligned>
-WEIR_DEVICE void project_row(const EditArguments& a, RowPart part) {
+template <bool Held>
+WEIR_DEVICE void project_row(const EditArguments& a) {
+    RowPart part(a.share);
     float* row = edited_row(a, part);
-    if (row == nullptr) {
-        part.width = part.quads = 0;
-    }
-    HeldRow<Aligned> x(part, row);
-    HeldRow<Aligned> v(part, row_of(a.operand, part.row, a.stride_operand));
+    HeldRow<Held> x(part, row);
+    HeldRow<Held> v(part, row == nullptr ? nullptr : row_of(a.operand, part.row, a.stride_operand));
     double sums[2] = {};  // x . v, v . v
-    for (int n = 0; n < part.quads; n += x.held.count) {
-        x.from(n);
-        v.from(n);
+    for (int n = 0; n < x.end(); n += x.step) {
+        const Quads<Held>& state = x.from(n);
+        const Quads<Held>& direction = v.from(n);
 #pragma unroll
-        for (int i = 0; i < x.held.count; i++) {
+        for (int i = 0; i < x.step; i++) {
 #pragma unroll
-            for (int j = 0; j < 4; j++) {
-                double w = v.held.q[i].x[j];
-                sums[0] = fma(static_cast<double>(x.held.q[i].x[j]), w, sums[0]);
+            for (int j = 0; j < 4; j++) {  // what is not there is 0 and adds nothing
+                double w = direction.q[i].x[j];
+                sums[0] = fma(static_cast<double>(state.q[i].x[j]), w, sums[0]);
                 sums[1] = fma(w, w, sums[1]);
             }
         }
     }
     part.reduce(sums, Sum());
-    double c = part.has_row() ? a.coefficients[part.row] : 0;
+    double c = row == nullptr ? 0 : a.coefficients[part.row];
     if (c == 0 || sums[1] == 0) {
         return;
     }
     float factor = static_cast<float>(-c * (sums[0] / sums[1]));
-    for (int n = 0; n < part.quads; n += x.held.count) {
-        Quads<Aligned> changed = x.from(n);
-        v.from(n);
-#pragma unroll
-        for (int i = 0; i < changed.count; i++) {
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                changed.q[i].x[j] = fmaf(factor, v.held.q[i].x[j], changed.q[i].x[j]);
-            }
-        }
-        part.store(row, n, changed);
+    for (int n = 0; n < x.end(); n += x.step) {
+        Quads<Held>& state = x.from(n);
+        change(state, [factor](float x, float v) { return fmaf(factor, v, x); }, v.from(n));
+        part.store(row, n, state);
     }
 }
 
@@ -159,12 +150,9 @@ WEIR_KERNEL(edit, EditArguments, 256) {
 WEIR_KERNEL(edit_project_out, EditArguments, 512) {
     if (weir::is_checking_block()) {
         weir::check_rows(a);
-        return;
-    }
-    weir::RowPart part(a.share);
-    if (a.share.aligned) {
-        weir::project_row<true>(a, part);
+    } else if (weir::is_held(a.share)) {
+        weir::project_row<true>(a);
     } else {
-        weir::project_row<false>(a, part);
+        weir::project_row<false>(a);
     }
 }

@@ -13,32 +13,25 @@ struct NormalizeArguments {
 
 namespace weir {
 
-template <bool Aligned>
-WEIR_DEVICE void normalize_row(const NormalizeArguments& a, const RowPart& part) {
-    HeldRow<Aligned> x(part, row_of(a.x, part.row, a.stride_x));
+template <bool Held>
+WEIR_DEVICE void normalize_row(const NormalizeArguments& a) {
+    RowPart part(a.share);
+    HeldRow<Held> x(part, row_of(a.x, part.row, a.stride_x));
     float inverse = part.has_row() ? 1.0f / *row_of(a.scale, part.row, a.stride_scale) : 0;
     float mean = a.centered ? row_mean(x, a.inverse_width) : 0;
-    float* y = row_of(a.y, part.row, a.stride_y);
-    for (int n = 0; n < part.quads; n += x.held.count) {
-        Quads<Aligned> v = x.from(n);
-#pragma unroll
-        for (int i = 0; i < v.count; i++) {
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                v.q[i].x[j] = normalize(v.q[i].x[j], mean, inverse);
-            }
-        }
-        part.store(y, n, v);
+    for (int n = 0; n < x.end(); n += x.step) {
+        Quads<Held>& v = x.from(n);
+        change(v, [=](float x) { return normalize(x, mean, inverse); });
+        part.store(row_of(a.y, part.row, a.stride_y), n, v);
     }
 }
 
 }  // namespace weir
 
 WEIR_KERNEL(normalize, NormalizeArguments, 512) {
-    weir::RowPart part(a.share);
-    if (a.share.aligned) {
-        weir::normalize_row<true>(a, part);
+    if (weir::is_held(a.share)) {
+        weir::normalize_row<true>(a);
     } else {
-        weir::normalize_row<false>(a, part);
+        weir::normalize_row<false>(a);
     }
 }

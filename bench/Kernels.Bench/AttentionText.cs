@@ -45,7 +45,7 @@ internal sealed record AttentionText(int Heads, int KeyHeads, int Size, int Star
     /// <summary>A store that holds the text.</summary>
     public KeyValueStore Store(IDevice device, Func<Shape, Tensor> numbers)
     {
-        KeyValueStore store = device.CreateKeyValueStore(KeyHeads, Size);
+        KeyValueStore store = device.CreateKeyValueStore(KeyHeads, Size, ElementType.F32);
         store.Reserve(1, End);
         var shape = new Shape(End, KeyHeads, Size);
         device.Ops.AppendKeyValues(numbers(shape), numbers(shape), new PackedRows([0, End], [0]), store);

@@ -141,6 +141,21 @@ unsigned ballot(unsigned mask, bool predicate);
 #define WEIR_CHECK(condition, message) ((condition) ? (void)0 : ::weir::emulator::fail("%s", message))
 
 inline void __syncthreads(int line = __builtin_LINE()) { weir::emulator::barrier(0, 0, line); }
+// The barrier, and whether a thread of the block came with a predicate.
+inline int __syncthreads_or(int predicate, int line = __builtin_LINE()) {
+    static const char key = 0;
+    int& any = *static_cast<int*>(weir::emulator::static_shared(&key, sizeof(int), alignof(int)));
+    __syncthreads(line);
+    if (threadIdx.x == 0) {
+        any = 0;
+    }
+    __syncthreads(line);
+    if (predicate) {
+        any = 1;
+    }
+    __syncthreads(line);
+    return any;
+}
 inline void __syncwarp(unsigned mask = 0xffffffffu) { weir::emulator::warp_collective(mask, "__syncwarp", mask ? &mask : nullptr, [](void**) {}); }
 
 template <typename T>

@@ -56,7 +56,7 @@ WEIR_DEVICE T most(T a, T b) { return a < b ? b : a; }
 WEIR_DEVICE constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 // What a kernel found wrong with its operands, for the host to see at its next wait: the first fault stays.
-enum class Fault : int { None = 0, Index = 1, Id = 2, Twice = 3 };
+enum class Fault : int { None = 0, Index = 1, Id = 2, Twice = 3, Position = 4 };
 
 WEIR_DEVICE void report(int* fault, Fault which) {
     atomicCAS(fault, 0, static_cast<int>(which));

@@ -24,13 +24,7 @@ WEIR_DEVICE void elementwise_quads(const RowPart& part, const float* a, const fl
         if (b != nullptr) {
             part.load(b, n, v);
         }
-#pragma unroll
-        for (int i = 0; i < u.count; i++) {
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                u.q[i].x[j] = f(u.q[i].x[j], v.q[i].x[j]);
-            }
-        }
+        change(u, f, v);
         part.store(y, n, u);
     }
 }

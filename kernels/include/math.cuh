@@ -59,6 +59,17 @@ WEIR_DEVICE float power_of_two(float x) {
 #endif
 }
 
+// 1 / x as the special function unit gives it, to 1 ulp; 0 of an infinity.
+WEIR_DEVICE float reciprocal(float x) {
+#ifdef __CUDACC__
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+#else
+    return 1.0f / x;
+#endif
+}
+
 // The larger of two; NaN where one is.
 WEIR_DEVICE float larger_or_nan(float a, float b) {
 #ifdef __CUDACC__

@@ -17,25 +17,27 @@ struct NormArguments {
     float* y;
     float* scale;       // or null
     float* normalized;  // or null
+    const float* residual;
+    float* sum;         // or null
     double inverse_size;
-    int stride_x, stride_y, stride_scale, stride_normalized;
+    int stride_x, stride_y, stride_scale, stride_normalized, stride_residual, stride_sum;
     float gain_offset, epsilon;
 };
 
 // f(element, chain) over a thread's elements, then the sum over the row's threads.
-template <bool Aligned, typename Term>
-WEIR_DEVICE double sum_row(HeldRow<Aligned>& x, Term f) {
+template <bool Held, typename Term>
+WEIR_DEVICE double sum_row(HeldRow<Held>& x, Term f) {
     const RowPart& part = x.part;
     double chain[4] = {};
-    for (int n = 0; n < part.quads; n += x.held.count) {
-        x.from(n);
+    for (int n = 0; n < x.end(); n += x.step) {
+        const Quads<Held>& v = x.from(n);
 #pragma unroll
-        for (int i = 0; i < x.held.count; i++) {
+        for (int i = 0; i < x.step; i++) {
             int count = part.count(part.at(n + i));
 #pragma unroll
             for (int j = 0; j < 4; j++) {
-                if (Aligned ? count > 0 : j < count) {
-                    chain[j] = f(x.held.q[i].x[j], chain[j]);
+                if (Held ? count > 0 : j < count) {
+                    chain[j] = f(v.q[i].x[j], chain[j]);
                 }
             }
         }
@@ -43,8 +45,8 @@ WEIR_DEVICE double sum_row(HeldRow<Aligned>& x, Term f) {
     return part.reduce((chain[0] + chain[1]) + (chain[2] + chain[3]), Sum());
 }
 
-template <bool Aligned>
-WEIR_DEVICE float row_mean(HeldRow<Aligned>& x, double inverse_size) {
+template <bool Held>
+WEIR_DEVICE float row_mean(HeldRow<Held>& x, double inverse_size) {
     return static_cast<float>(sum_row(x, [](float x, double sum) { return sum + x; }) * inverse_size);
 }
 
@@ -52,16 +54,23 @@ WEIR_DEVICE float row_mean(HeldRow<Aligned>& x, double inverse_size) {
 WEIR_DEVICE float normalize(float x, float mean, float inverse) { return (x - mean) * inverse; }
 
 // The last step of a norm.
-WEIR_DEVICE float affine(float x, float gain, float offset) { return x * (gain + offset); }
-WEIR_DEVICE float affine(float x, float gain, float offset, float bias) { return fmaf(x, gain + offset, bias); }
+template <bool Aligned>
+WEIR_DEVICE void affine(Quads<Aligned>& v, const Quads<Aligned>& gain, float offset, bool has_bias, const Quads<Aligned>& bias) {
+    if (has_bias) {
+        change(v, [=](float x, float g, float b) { return fmaf(x, g + offset, b); }, gain, bias);
+    } else {
+        change(v, [=](float x, float g) { return x * (g + offset); }, gain);
+    }
+}
 
-template <bool Aligned, bool Centered>
-WEIR_DEVICE void norm_row(const NormArguments& a, const RowPart& part) {
+template <bool Held, bool Centered>
+WEIR_DEVICE void norm_row(const NormArguments& a) {
+    RowPart part(a.share);
     int group = static_cast<int>(blockIdx.y);
     int64_t start = static_cast<int64_t>(group) * a.share.width;
-    HeldRow<Aligned> x(part, row_of(a.x, part.row, a.stride_x) + start);
-    HeldRow<Aligned> gain(part, a.gain);
-    HeldRow<Aligned> bias(part, Centered ? a.bias : nullptr);
+    HeldRow<Held> x(part, row_of(a.x, part.row, a.stride_x) + start);
+    HeldRow<Held> gain(part, a.gain);
+    HeldRow<Held> bias(part, Centered ? a.bias : nullptr);
     float mean = Centered ? row_mean(x, a.inverse_size) : 0;
     double squares = sum_row(x, [mean](float x, double sum) {
         double centered = x - mean;
@@ -72,42 +81,29 @@ WEIR_DEVICE void norm_row(const NormArguments& a, const RowPart& part) {
     if (a.scale != nullptr && part.has_row() && part.lane == 0) {
         row_of(a.scale, part.row, a.stride_scale)[group] = scale;
     }
-    float* y = row_of(a.y, part.row, a.stride_y) + start;
-    float* normalized = row_of(a.normalized, part.row, a.stride_normalized) + start;
-    for (int n = 0; n < part.quads; n += x.held.count) {
-        Quads<Aligned> v = x.from(n);
-#pragma unroll
-        for (int i = 0; i < v.count; i++) {
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                v.q[i].x[j] = normalize(v.q[i].x[j], mean, inverse);
-            }
-        }
+    for (int n = 0; n < x.end(); n += x.step) {
+        Quads<Held>& v = x.from(n);
+        change(v, [=](float x) { return normalize(x, mean, inverse); });
         if (a.normalized != nullptr) {
-            part.store(normalized, n, v);
+            part.store(row_of(a.normalized, part.row, a.stride_normalized) + start, n, v);
         }
-        const Quads<Aligned>& g = gain.from(n);
-        const Quads<Aligned>& b = bias.from(n);
-#pragma unroll
-        for (int i = 0; i < v.count; i++) {
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                float x = v.q[i].x[j];
-                v.q[i].x[j] = bias.row == nullptr ? affine(x, g.q[i].x[j], a.gain_offset)
-                                                  : affine(x, g.q[i].x[j], a.gain_offset, b.q[i].x[j]);
-            }
+        affine(v, gain.from(n), a.gain_offset, bias.row != nullptr, bias.from(n));
+        part.store(row_of(a.y, part.row, a.stride_y) + start, n, v);
+        if (a.sum != nullptr) {
+            Quads<Held> r;
+            part.load(row_of(a.residual, part.row, a.stride_residual) + start, n, r);
+            change(v, [](float y, float r) { return r + y; }, r);
+            part.store(row_of(a.sum, part.row, a.stride_sum) + start, n, v);
         }
-        part.store(y, n, v);
     }
 }
 
 template <bool Centered>
 WEIR_DEVICE void norm_rows(const NormArguments& a) {
-    RowPart part(a.share);
-    if (a.share.aligned) {
-        norm_row<true, Centered>(a, part);
+    if (is_held(a.share)) {
+        norm_row<true, Centered>(a);
     } else {
-        norm_row<false, Centered>(a, part);
+        norm_row<false, Centered>(a);
     }
 }
 

@@ -70,6 +70,18 @@ struct Quads {
     Quad q[count];
 };
 
+// x = f(x, others...), element by element.
+template <bool Aligned, typename Function, typename... Others>
+WEIR_DEVICE void change(Quads<Aligned>& x, Function f, const Others&... others) {
+#pragma unroll
+    for (int i = 0; i < x.count; i++) {
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            x.q[i].x[j] = f(x.q[i].x[j], others.q[i].x[j]...);
+        }
+    }
+}
+
 // A thread's part of a row.
 struct RowPart {
     int row;
@@ -138,27 +150,33 @@ struct RowPart {
     }
 };
 
-// A row that is used more than once, or later than it is wanted in flight: a thread's quads of it are loaded at once and
-// stay in registers, or are loaded again where it has more than it holds. Null is a row that is not there.
-template <bool Aligned>
+// A row that is used more than once. Where it is held, all its quads are asked for at once, long before the first is used,
+// and stay in registers; else it is gone through again, quad by quad.
+template <bool Held>
 struct HeldRow {
     RowPart part;
-    const float* row;
-    Quads<Aligned> held;
+    const float* row;  // or null
+    Quads<Held> quads;
 
-    WEIR_DEVICE HeldRow(const RowPart& part, const float* row) : part(part), row(row) {
-        if (row != nullptr) {
-            part.load(row, 0, held);
+    // Zeros for a row that is not there.
+    WEIR_DEVICE HeldRow(const RowPart& part, const float* row) : part(part), row(row), quads{} {
+        if (Held && row != nullptr) {
+            part.load(row, 0, quads);
         }
     }
 
-    // The quads from n on.
-    WEIR_DEVICE Quads<Aligned>& from(int n) {
-        if (row != nullptr && part.quads > held.count) {
-            part.load(row, n, held);
+    // What to go through it by: for (int n = 0; n < row.end(); n += row.step) { use row.from(n) }
+    static constexpr int step = Quads<Held>::count;
+    WEIR_DEVICE int end() const { return Held ? step : part.quads; }
+    WEIR_DEVICE Quads<Held>& from(int n) {
+        if (!Held && row != nullptr) {
+            part.load(row, n, quads);
         }
-        return held;
+        return quads;
     }
 };
+
+// Whether threads can hold their quads of a row.
+WEIR_DEVICE bool is_held(const RowShare& share) { return share.aligned && share.quads <= kQuads; }
 
 }  // namespace weir

@@ -70,6 +70,10 @@ public sealed partial class Model : IDisposable
 
     internal void ReturnScratch() => _scratchBorrowed = false;
 
+    /// <summary>An empty store of a layer's keys and values.</summary>
+    internal KeyValueStore CreateKeyValueStore(int layer) =>
+        Device.CreateKeyValueStore(Spec.Attention.KeyValueHeads, Spec.Attention.HeadSize, Weights.Blocks[layer].QueryKeyValue.Matrix.Type);
+
     /// <summary>Keys and values for a layer of a pass that keeps none: one store serves layer after layer.</summary>
     internal KeyValueStore LayerStore(PackedRows rows)
     {
@@ -83,7 +87,7 @@ public sealed partial class Model : IDisposable
         {
             // A new one instead of a larger one: nothing in it outlives a layer.
             _layerStore?.Dispose();
-            _layerStore = Device.CreateKeyValueStore(Spec.Attention.KeyValueHeads, Spec.Attention.HeadSize);
+            _layerStore = CreateKeyValueStore(layer: 0);
             _layerStore.Reserve(rows.Sequences, longest);
             _layerStoreShape = (rows.Sequences, longest);
         }

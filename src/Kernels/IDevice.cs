@@ -33,7 +33,8 @@ public interface IDevice : IDisposable
     /// <summary>Makes an empty store of keys and values.</summary>
     /// <param name="heads">Key and value heads.</param>
     /// <param name="headSize">Size of one head.</param>
-    KeyValueStore CreateKeyValueStore(int heads, int headSize);
+    /// <param name="type">Type of the weights that make them: the device may keep keys and values in it, or in f32.</param>
+    KeyValueStore CreateKeyValueStore(int heads, int headSize, ElementType type);
 
     /// <summary>Copies host memory to the device; waits until the source may be reused.</summary>
     void Write(Tensor destination, ReadOnlySpan<byte> source);

@@ -7,10 +7,13 @@ namespace Weir.Kernels;
 public abstract class KeyValueStore : IDisposable
 {
     /// <summary>Describes a store.</summary>
-    protected KeyValueStore(int heads, int headSize)
+    protected KeyValueStore(int heads, int headSize, ElementType type)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(headSize, 1);
         Heads = heads;
         HeadSize = headSize;
+        Type = type;
     }
 
     /// <summary>Key and value heads.</summary>
@@ -18,6 +21,12 @@ public abstract class KeyValueStore : IDisposable
 
     /// <summary>Size of one head.</summary>
     public int HeadSize { get; }
+
+    /// <summary>Type that keys and values are kept in.</summary>
+    public ElementType Type { get; }
+
+    /// <summary>Positions that each sequence has room for.</summary>
+    public abstract int Capacity { get; }
 
     /// <summary>Sequences held.</summary>
     public abstract int Sequences { get; }

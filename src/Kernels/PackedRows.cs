@@ -53,7 +53,19 @@ public sealed class PackedRows
     /// <summary>Pairs of a query and a key that causal attention forms in a sequence; a window of 0 is none.</summary>
     public long Pairs(int sequence, int window) => CausalPairs(End(sequence), window) - CausalPairs(Starts[sequence], window);
 
-    /// <summary>The same for the first so many positions of a text.</summary>
+    /// <summary>The same in all sequences.</summary>
+    public long Pairs(int window)
+    {
+        long pairs = 0;
+        for (int s = 0; s < Sequences; s++)
+        {
+            pairs += Pairs(s, window);
+        }
+
+        return pairs;
+    }
+
+    /// <summary>The pairs of the first so many positions of a text.</summary>
     public static long CausalPairs(long positions, int window) => window > 0 && positions > window
         ? CausalPairs(window, 0) + ((positions - window) * window)
         : positions * (positions + 1) / 2;

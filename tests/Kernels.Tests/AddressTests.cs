@@ -56,6 +56,7 @@ public sealed class AddressTests
         yield return ("LayerNorm", Writes((t, y) => t.Ops.LayerNorm(Numbers(t), Vector(t), Vector(t), 1e-5f, y)));
         yield return ("Normalize", Writes((t, y) => t.Ops.Normalize(Numbers(t), t.Input([1f, 2, 3], new Shape(Rows, 1)), centered: true, y)));
         yield return ("RmsNorm", Writes((t, y) => t.Ops.RmsNorm(Numbers(t), Vector(t), 1, 1e-6f, y)));
+        yield return ("RmsNorm, sum", Writes((t, y) => t.Ops.RmsNorm(Numbers(t), Vector(t), 1, 1e-6f, t.Output(shape), new NormTaps { Residual = Numbers(t), Sum = y })));
         yield return ("Softcap", Writes((t, y) => t.Ops.Softcap(Numbers(t), 1, y)));
         yield return ("Subtract", Writes((t, y) => t.Ops.Subtract(Numbers(t), Numbers(t), y)));
         yield return ("CompareRows", t =>

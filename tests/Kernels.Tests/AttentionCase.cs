@@ -6,7 +6,7 @@ namespace Weir.Kernels.Tests;
 /// One shape of attention with its data and its formula in f64. Sequence s holds Starts[s] keys from before the batch
 /// and Lengths[s] rows in it.
 /// </summary>
-public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Starts, int[] Lengths, float Softcap = 0, int Window = 0)
+public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Starts, int[] Lengths, float Softcap = 0, int Window = 0, ElementType Type = ElementType.F32)
 {
     /// <summary>Heads that share keys or not, odd sizes and lengths, windows shorter and longer than a tile and a text.</summary>
     public static readonly AttentionCase[] All =
@@ -30,8 +30,17 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
         new(28, 1, 8, [100], [2]),
     ];
 
+    private static readonly AttentionCase[] Rounded = [.. All.Select(c => c.Of(ElementType.BF16))];
+    private static readonly AttentionCase[] RoundedToo = [.. All.Where(c => c.Size is 10 or 64).Select(c => c.Of(ElementType.F16))];
+
     private const int Seed = 7;
-    private readonly Lazy<Texts> _texts = new(() => new Texts(Heads, KeyHeads, Size, Starts, Lengths));
+    private readonly Lazy<Texts> _texts = new(() => new Texts(Heads, KeyHeads, Size, Starts, Lengths, Type));
+
+    /// <summary>
+    /// The cases of a device, with weights of every type that it keeps keys and values in. Their numbers are of that type,
+    /// so that keeping them rounds nothing.
+    /// </summary>
+    public static IEnumerable<AttentionCase> For(string device) => Devices.Computes16Bits(device) ? [.. Rounded, .. RoundedToo] : All;
 
     public int Sequences => Starts.Length;
 
@@ -55,7 +64,7 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
     /// <summary>A store that holds the keys before the batch.</summary>
     public KeyValueStore Store(TestTensors t, bool withBatch = true)
     {
-        KeyValueStore store = t.Device.CreateKeyValueStore(KeyHeads, Size);
+        KeyValueStore store = t.Device.CreateKeyValueStore(KeyHeads, Size, Type);
         store.Reserve(Sequences, Enumerable.Range(0, Sequences).Max(s => Starts[s] + Lengths[s]));
         Append(t, store, new int[Sequences], Starts);
         if (withBatch)
@@ -94,6 +103,9 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
         float[] q = Queries.AsSpan((Rows.Offsets[sequence] + skip) * width, one.Lengths[0] * width).ToArray();
         return one.With(q, [Keys[sequence]], [Values[sequence]]);
     }
+
+    /// <summary>The same with weights of another type.</summary>
+    public AttentionCase Of(ElementType type) => new(Heads, KeyHeads, Size, Starts, Lengths, Softcap, Window, type);
 
     /// <summary>The same shape with other numbers.</summary>
     public AttentionCase With(float[] queries, float[][] keys, float[][] values) => new(this, new Texts(queries, keys, values));
@@ -160,7 +172,7 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
     public int KeyAt(int position, int queryHead) => ((position * KeyHeads) + (queryHead / (Heads / KeyHeads))) * Size;
 
     public override string ToString() =>
-        $"{Heads}/{KeyHeads} heads of {Size}, starts {string.Join(' ', Starts)}, lengths {string.Join(' ', Lengths)}, cap {Softcap}, window {Window}";
+        $"{Heads}/{KeyHeads} heads of {Size}, starts {string.Join(' ', Starts)}, lengths {string.Join(' ', Lengths)}, cap {Softcap}, window {Window}, {Type}";
 
     private AttentionCase(AttentionCase shape, Texts texts)
         : this(shape) => _texts = new(texts);
@@ -169,12 +181,12 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
     {
         public (double[] Scores, double[] Pattern, double[] Z)? Expected { get; set; }
 
-        public Texts(int heads, int keyHeads, int size, int[] starts, int[] lengths)
+        public Texts(int heads, int keyHeads, int size, int[] starts, int[] lengths, ElementType type)
             : this([], [], [])
         {
             var random = new Random(Seed);
             float[] Draw(int count) =>
-                [.. Enumerable.Range(0, count).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(6.2831853 * random.NextDouble())))];
+                TestWeights.Round([.. Enumerable.Range(0, count).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(6.2831853 * random.NextDouble())))], type);
             Q = Draw(lengths.Sum() * heads * size);
             K = [.. starts.Select((start, s) => Draw((start + lengths[s]) * keyHeads * size))];
             V = [.. starts.Select((start, s) => Draw((start + lengths[s]) * keyHeads * size))];

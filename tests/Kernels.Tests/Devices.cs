@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using Weir.Kernels.Cpu;
 using Weir.Kernels.Cuda;
+using Weir.Kernels.Cuda.Native;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -10,8 +11,10 @@ using Xunit.v3;
 namespace Weir.Kernels.Tests;
 
 /// <summary>
-/// The devices that every op is tested on, by name, so that a test's name says where it ran. A device that this
-/// machine lacks is listed all the same and reported as skipped.
+/// The devices that every op is tested on, by name, so that a test's name says where it ran. A processor's width or an
+/// emulator that this machine lacks is listed all the same and reported as skipped. A GPU is listed where there is one;
+/// WEIR_REQUIRE_CUDA=1 says that there must be, so that its tests fail where there is none. WEIR_TEST_DEVICE lists those
+/// devices alone whose names begin so.
 /// </summary>
 public static class Devices
 {
@@ -30,10 +33,16 @@ public static class Devices
         ["emulated-80-fast-1"] = () => Emulated(80, CudaPrecision.Stored, 1, isFast: true),
         ["emulated-90-1"] = () => Emulated(90, CudaPrecision.Stored, 1),
         ["emulated-90-2"] = () => Emulated(90, CudaPrecision.Stored, 2),
+        ["cuda-f32"] = () => Cuda(CudaPrecision.F32, deterministic: true),
+        ["cuda-stored"] = () => Cuda(CudaPrecision.Stored, deterministic: true),
+        ["cuda-fast"] = () => Cuda(CudaPrecision.Stored, deterministic: false),
     };
 
-    /// <summary>All names.</summary>
-    public static IReadOnlyCollection<string> Names => Openers.Keys;
+    // A device that stays open keeps the driver's context of the GPU from being made anew for every test.
+    private static readonly Lazy<CudaDevice> Gpu = new(() => CudaDevice.Open());
+
+    /// <summary>The names of those that are to be tested.</summary>
+    public static IReadOnlyCollection<string> Names { get; } = [.. Openers.Keys.Where(IsListed)];
 
     /// <summary>Opens a device, or skips the test that asked.</summary>
     public static IDevice Open(string name) => Openers[name]();
@@ -41,18 +50,23 @@ public static class Devices
     /// <summary>Devices that must give the same bits as this one: the same body with other numbers of threads, or threads in another order.</summary>
     public static IEnumerable<string> Siblings(string name)
     {
+        if (IsGpu(name))
+        {
+            return [name]; // Opened a second time: no run of a GPU's threads is like another.
+        }
+
         string Body(string device) => device[..device.LastIndexOf('-')];
         return Names.Where(other => other != name && Body(other) == Body(name));
     }
 
     /// <summary>True for a device that takes products of 16-bit weights in 16 bits, and keeps keys and values of such weights so.</summary>
-    public static bool Computes16Bits(string name) => name.StartsWith("emulated-", StringComparison.Ordinal) && !name.StartsWith("emulated-f32", StringComparison.Ordinal);
+    public static bool Computes16Bits(string name) => !name.StartsWith("cpu-", StringComparison.Ordinal) && !name.Contains("-f32", StringComparison.Ordinal);
 
     /// <summary>
     /// True for a device on which a row's bits do not depend on how many rows there are beside it; on the others it is by
     /// the last bits of sums.
     /// </summary>
-    public static bool RowsStandAlone(string name) => !name.Contains("-fast-", StringComparison.Ordinal);
+    public static bool RowsStandAlone(string name) => !name.Contains("-fast", StringComparison.Ordinal);
 
     /// <summary>
     /// Kernels of a compute capability on the host, threads in an order that the seed draws. A fast one is as a user's without
@@ -63,6 +77,30 @@ public static class Devices
         Assert.SkipUnless(EmulatorLibrary.Location is not null, "The emulator's library is not built: make -C kernels/emulator.");
         var driver = new EmulatedCudaDriver(new EmulatorOptions { Capability = capability, Seed = seed });
         return new CudaDevice(driver, new CudaOptions { Precision = precision, Deterministic = !isFast }, $"emulated:{capability}", isFast ? FakeCublasLt.Open : null);
+    }
+
+    private static CudaDevice Cuda(CudaPrecision precision, bool deterministic)
+    {
+        _ = Gpu.Value;
+        return CudaDevice.Open(0, new CudaOptions { Precision = precision, Deterministic = deterministic });
+    }
+
+    private static bool IsListed(string name) =>
+        name.StartsWith(Environment.GetEnvironmentVariable("WEIR_TEST_DEVICE") ?? "", StringComparison.Ordinal)
+        && (!IsGpu(name) || Environment.GetEnvironmentVariable("WEIR_REQUIRE_CUDA") == "1" || HasGpu());
+
+    private static bool IsGpu(string name) => name.StartsWith("cuda-", StringComparison.Ordinal);
+
+    private static bool HasGpu()
+    {
+        try
+        {
+            return KernelImage.AreBuilt && CudaLibrary.Instance.DeviceCount > 0;
+        }
+        catch (CudaException)
+        {
+            return false;
+        }
     }
 
     private static CpuDevice Cpu(int bits, int threads)

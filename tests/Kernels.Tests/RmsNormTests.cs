@@ -56,6 +56,34 @@ public sealed class RmsNormTests
     }
 
     [Theory, EveryDevice]
+    public void TheSumHasTheBitsOfAdd(string device)
+    {
+        using var t = new TestTensors(device);
+        foreach (Shape shape in new[] { new Shape(3, 5, 97), new Shape(2, 1025), new Shape(2, 768) })
+        {
+            int size = shape[shape.Rank - 1];
+            float[] x = t.Normal((int)shape.Count);
+            float[] residual = t.Normal((int)shape.Count);
+            Tensor gain = t.Input(t.Normal(size), new Shape(size));
+            Tensor plain = t.Output(shape);
+            Tensor added = t.Output(shape);
+            t.Ops.RmsNorm(t.Input(x, shape), gain, 1, Epsilon, plain);
+            t.Ops.Add(t.Input(residual, shape).Reshape(shape[0], shape.RowWidth), plain.Reshape(shape[0], shape.RowWidth), added);
+
+            Tensor y = t.Output(shape, strided: true);
+            Tensor sum = t.Output(shape, strided: true);
+            t.Ops.RmsNorm(t.Input(x, shape), gain, 1, Epsilon, y, new NormTaps { Residual = t.Input(residual, shape), Sum = sum });
+            Oracle.SameBits(t.Read(plain), t.Read(y), $"y of {shape}");
+            Oracle.SameBits(t.Read(added), t.Read(sum), $"sum of {shape}");
+
+            Tensor over = t.InOut(residual, shape);
+            Tensor overX = t.InOut(x, shape);
+            t.Ops.RmsNorm(overX, gain, 1, Epsilon, overX, new NormTaps { Residual = over, Sum = over });
+            Oracle.SameBits(t.Read(added), t.Read(over), $"sum of {shape} over the residual");
+        }
+    }
+
+    [Theory, EveryDevice]
     public void RowsStandAlone(string device)
     {
         const int Rows = 97, Groups = 3, Size = 341;
@@ -85,6 +113,8 @@ public sealed class RmsNormTests
         Assert.ThrowsAny<ArgumentException>(() => t.Ops.RmsNorm(x, gain, 0, Epsilon, t.Output(new Shape(2, 8))));
         Assert.ThrowsAny<ArgumentException>(() => t.Ops.RmsNorm(x, gain, 0, Epsilon, y, new NormTaps(t.Output(new Shape(2, 1)), default)));
         Assert.ThrowsAny<ArgumentException>(() => t.Ops.RmsNorm(x, gain, 0, Epsilon, y, new NormTaps(default, t.Output(new Shape(1, 12)))));
+        Assert.ThrowsAny<ArgumentException>(() => t.Ops.RmsNorm(x, gain, 0, Epsilon, y, new NormTaps { Sum = t.Output(new Shape(2, 12)) }));
+        Assert.ThrowsAny<ArgumentException>(() => t.Ops.RmsNorm(x, gain, 0, Epsilon, y, new NormTaps { Residual = x, Sum = t.Output(new Shape(2, 11)) }));
         t.CheckSentinels();
     }
 

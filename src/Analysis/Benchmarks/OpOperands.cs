@@ -34,10 +34,10 @@ internal sealed class OpOperands(IDevice device) : IDisposable
         return w;
     }
 
-    /// <summary>A store of keys and values.</summary>
+    /// <summary>A store of keys and values of bf16 weights.</summary>
     public KeyValueStore Store(int heads, int size)
     {
-        KeyValueStore store = device.CreateKeyValueStore(heads, size);
+        KeyValueStore store = device.CreateKeyValueStore(heads, size, ElementType.BF16);
         _owned.Add(store);
         return store;
     }

@@ -94,8 +94,8 @@ internal sealed class BlockRunner
         return _normed;
     }
 
-    private void Norm(NormWeights norm, Tensor x, Tensor y, SitePoint scale, SitePoint normalized, int layer) =>
-        NormRunner.Run(_spec.Norm, norm, x, y, _batch, _batch.Rows, _plan.Use(scale, layer), _plan.Use(normalized, layer));
+    private void Norm(NormWeights norm, Tensor x, Tensor y, SitePoint scale, SitePoint normalized, int layer, Tensor residual = default, Tensor sum = default) =>
+        NormRunner.Run(_spec.Norm, norm, x, y, _batch, _batch.Rows, _plan.Use(scale, layer), _plan.Use(normalized, layer), residual, sum);
 
     private Tensor MlpActivation(BlockWeights w, Tensor input, int layer)
     {
@@ -128,7 +128,8 @@ internal sealed class BlockRunner
     }
 
     /// <summary>
-    /// target = x + what the sublayer adds, in the product itself where nobody looks at the contribution.
+    /// target = x + what the sublayer adds: in the product itself where nobody looks at the contribution, in the norm behind
+    /// it where nobody changes it.
     /// </summary>
     private void AddContribution(
         LinearWeights w, Tensor input, NormWeights? postNorm, int layer,
@@ -155,6 +156,12 @@ internal sealed class BlockRunner
         if (postNorm is not null)
         {
             SiteRunner.Act(rawUse, raw, _batch, _batch.Rows);
+            if (outUse is not { Acts: true })
+            {
+                Norm(postNorm, raw, contribution, sites.Scale, sites.Normalized, layer, x, target);
+                return;
+            }
+
             Norm(postNorm, raw, contribution, sites.Scale, sites.Normalized, layer);
         }
 

@@ -14,8 +14,7 @@ public sealed class KeyValueCache : IDisposable
     /// <param name="sequences">Sequences in every batch that uses it.</param>
     public KeyValueCache(Model model, int sequences)
     {
-        var a = model.Spec.Attention;
-        _layers = [.. Enumerable.Range(0, model.Spec.Layers).Select(_ => model.Device.CreateKeyValueStore(a.KeyValueHeads, a.HeadSize))];
+        _layers = [.. Enumerable.Range(0, model.Spec.Layers).Select(model.CreateKeyValueStore)];
         _model = model;
         _lengths = new int[sequences];
     }

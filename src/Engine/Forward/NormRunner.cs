@@ -9,14 +9,18 @@ namespace Weir.Engine.Forward;
 /// <summary>Runs a norm in one op, or stage by stage where somebody changes its scale or its normalized value.</summary>
 internal static class NormRunner
 {
-    public static void Run(NormSpec spec, NormWeights weights, Tensor x, Tensor y, Batch batch, PackedRows rows, SiteUse? scaleUse, SiteUse? normalizedUse)
+    /// <summary>y = norm(x) and, where a sum is asked for, sum = residual + y.</summary>
+    public static void Run(
+        NormSpec spec, NormWeights weights, Tensor x, Tensor y, Batch batch, PackedRows rows, SiteUse? scaleUse, SiteUse? normalizedUse,
+        Tensor residual = default, Tensor sum = default)
     {
         IOps ops = batch.Ops;
         bool staged = scaleUse is { Acts: true } || normalizedUse is { Acts: true };
         Tensor scale = scaleUse is { Captured: true } ? scaleUse.Slot : default;
         if (!staged)
         {
-            Fused(ops, spec, weights, x, y, new NormTaps(scale, normalizedUse is { Captured: true } ? normalizedUse.Slot : default));
+            Tensor slot = normalizedUse is { Captured: true } ? normalizedUse.Slot : default;
+            Fused(ops, spec, weights, x, y, new NormTaps(scale, slot) { Residual = residual, Sum = sum });
             return;
         }
 
@@ -34,6 +38,10 @@ internal static class NormRunner
         SiteRunner.Act(normalizedUse, normalized, batch, rows);
         ops.Affine(normalized, weights.Gain, spec.GainOffset, weights.Bias, y);
         batch.Scratch.Release(mark);
+        if (!sum.IsAbsent)
+        {
+            ops.Add(residual, y, sum);
+        }
     }
 
     /// <summary>The norm as one op.</summary>

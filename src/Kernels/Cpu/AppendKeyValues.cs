@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cpu;
 
@@ -10,14 +11,12 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     public void AppendKeyValues(Tensor k, Tensor v, PackedRows rows, KeyValueStore store)
     {
         CpuKeyValueStore into = AttentionStoreOf(store);
-        CheckHeads(k, rows, into.Heads, into.HeadSize, nameof(k));
-        CheckHeads(v, rows, into.Heads, into.HeadSize, nameof(v));
+        Check.AppendKeyValues(k, v, rows, into);
         if (rows.Rows == 0)
         {
             return;
         }
 
-        CheckRoom(into, rows);
         _counters.Ops++;
         int[] chunks = _attentionChunks.Starts(rows.Sequences);
         for (int s = 0; s < rows.Sequences; s++)

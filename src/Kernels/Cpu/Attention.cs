@@ -18,11 +18,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     public void Attention(Tensor q, KeyValueStore store, PackedRows rows, AttentionOptions options, Tensor z, in AttentionTaps taps = default)
     {
         CpuKeyValueStore from = AttentionStoreOf(store);
-        int heads = CheckQueries(q, rows, from, nameof(q));
-        CheckHeads(z, rows, heads, from.HeadSize, nameof(z));
-        CheckMap(taps.Scores, rows, heads, nameof(taps));
-        CheckMap(taps.Pattern, rows, heads, nameof(taps));
-        CheckRoom(from, rows);
+        Check.Attention(q, from, rows, z, taps);
+        int heads = q.Shape[1];
         var body = new AttentionStrips
         {
             Rows = rows,

@@ -8,9 +8,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     public void AttentionMix(Tensor pattern, KeyValueStore store, PackedRows rows, int window, Tensor z)
     {
         CpuKeyValueStore from = AttentionStoreOf(store);
-        int heads = CheckQueries(z, rows, from, nameof(z));
-        CheckMap(pattern, rows, heads, nameof(pattern));
-        CheckRoom(from, rows);
+        Check.AttentionMix(pattern, from, rows, z);
+        int heads = z.Shape[1];
         var body = new AttentionStrips
         {
             Rows = rows,

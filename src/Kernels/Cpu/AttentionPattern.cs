@@ -7,9 +7,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void AttentionPattern(Tensor scores, int heads, PackedRows rows, int window, Tensor pattern)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
-        CheckMap(scores, rows, heads, nameof(scores));
-        CheckMap(pattern, rows, heads, nameof(pattern));
+        Check.AttentionPattern(scores, heads, rows, pattern);
         var body = new AttentionStrips
         {
             Rows = rows,

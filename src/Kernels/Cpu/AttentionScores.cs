@@ -8,9 +8,8 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
     public void AttentionScores(Tensor q, KeyValueStore store, PackedRows rows, AttentionOptions options, Tensor scores)
     {
         CpuKeyValueStore from = AttentionStoreOf(store);
-        int heads = CheckQueries(q, rows, from, nameof(q));
-        CheckMap(scores, rows, heads, nameof(scores));
-        CheckRoom(from, rows);
+        Check.AttentionScores(q, from, rows, scores);
+        int heads = q.Shape[1];
         var body = new AttentionStrips
         {
             Rows = rows,

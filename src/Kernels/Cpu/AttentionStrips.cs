@@ -41,15 +41,14 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         body.Workers = _workers;
         body.ChunkStarts = _attentionChunks.Starts(rows.Sequences);
         body.MapStarts = _attentionChunks.Maps(rows.Sequences);
-        long pairs = 0;
         for (int s = 0; s < rows.Sequences; s++)
         {
             int length = rows.Length(s);
             body.ChunkStarts[s + 1] = body.ChunkStarts[s] + (body.Heads / body.Group * body.Strips(length));
             body.MapStarts[s + 1] = body.MapStarts[s] + ((long)body.Heads * length * rows.End(s));
-            pairs += rows.Pairs(s, body.Options.Window);
         }
 
+        long pairs = rows.Pairs(body.Options.Window);
         long products = 2L * body.Size * pairs * body.Heads;
         long flops = (body.Queries != null ? products : 0) + (body.Z != null ? products : 0);
         _counters.Flops += flops;
@@ -58,50 +57,6 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 
     private static CpuKeyValueStore AttentionStoreOf(KeyValueStore store) =>
         store as CpuKeyValueStore ?? throw new ArgumentException($"A {store.GetType().Name} is not a store of this device.", nameof(store));
-
-    private static void CheckHeads(Tensor t, PackedRows rows, int heads, int size, string name)
-    {
-        if (t.Type != ElementType.F32 || t.Shape.Rank != 3 || t.Rows != rows.Rows || t.Shape[1] != heads || t.Shape[2] != size)
-        {
-            throw new ArgumentException($"{name} is {t.Type.Name()} {t.Shape}, not f32 [{rows.Rows}, {heads}, {size}].", name);
-        }
-    }
-
-    private static int CheckQueries(Tensor t, PackedRows rows, CpuKeyValueStore store, string name)
-    {
-        int heads = t.Shape.Rank == 3 ? t.Shape[1] : 0;
-        if (heads == 0 || heads % store.Heads != 0)
-        {
-            throw new ArgumentException($"{name} {t.Shape} does not have a multiple of {store.Heads} heads.", name);
-        }
-
-        CheckHeads(t, rows, heads, store.HeadSize, name);
-        return heads;
-    }
-
-    private static void CheckMap(Tensor t, PackedRows rows, int heads, string name)
-    {
-        if (!t.IsAbsent && (t.Type != ElementType.F32 || !t.IsContiguous || t.Shape.Count != AttentionMap.Count(rows, heads)))
-        {
-            throw new ArgumentException($"{name} is {t.Type.Name()} {t.Shape}, not a contiguous f32 map of {AttentionMap.Count(rows, heads)} elements.", name);
-        }
-    }
-
-    private static void CheckRoom(CpuKeyValueStore store, PackedRows rows)
-    {
-        if (rows.Sequences > store.Sequences)
-        {
-            throw new ArgumentException($"The store holds {store.Sequences} sequences, the batch has {rows.Sequences}; reserve room first.", nameof(store));
-        }
-
-        for (int s = 0; s < rows.Sequences; s++)
-        {
-            if (rows.Length(s) > 0 && rows.End(s) > store.Capacity)
-            {
-                throw new ArgumentException($"Sequence {s} ends at {rows.End(s)}, the store has room for {store.Capacity} positions; reserve room first.", nameof(store));
-            }
-        }
-    }
 
     /// <summary>A chunk is one strip. Absent operands leave their steps out.</summary>
     private struct AttentionStrips : IParallelBody

@@ -93,7 +93,7 @@ public sealed unsafe class CpuDevice : IDevice
     public WeightMatrix Load(MatrixSource source) => PackedMatrix.Load(this, _workers, source);
 
     /// <inheritdoc/>
-    public KeyValueStore CreateKeyValueStore(int heads, int headSize) => new CpuKeyValueStore(this, heads, headSize);
+    public KeyValueStore CreateKeyValueStore(int heads, int headSize, ElementType type) => new CpuKeyValueStore(this, heads, headSize);
 
     /// <inheritdoc/>
     public void Write(Tensor destination, ReadOnlySpan<byte> source)

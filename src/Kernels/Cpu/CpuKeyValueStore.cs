@@ -15,12 +15,11 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
     private DeviceBuffer? _values;
     private int _slots;
     private int _sequences;
+    private int _capacity;
 
     public CpuKeyValueStore(IDevice device, int heads, int headSize)
-        : base(heads, headSize)
+        : base(heads, headSize, ElementType.F32)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(headSize, 1);
         _device = device;
         ValueStride = (headSize + 31) & ~31;
     }
@@ -29,8 +28,8 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
 
     public override long Bytes => (_keys?.Bytes ?? 0) + (_values?.Bytes ?? 0);
 
-    /// <summary>Positions that each sequence has room for; a multiple of <see cref="Block"/>.</summary>
-    public int Capacity { get; private set; }
+    /// <summary>A multiple of <see cref="Block"/>.</summary>
+    public override int Capacity => _capacity;
 
     /// <summary>Floats from one position's value to the next.</summary>
     public int ValueStride { get; }
@@ -64,7 +63,7 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
         }
 
         _keys = _values = null;
-        _slots = _sequences = Capacity = 0;
+        _slots = _sequences = _capacity = 0;
     }
 
     // What grows doubles at least, so that a text decoded key by key copies each key a constant number of times.
@@ -93,7 +92,7 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
 
         Move(_keys, keys, HeadSize, capacity);
         Move(_values, values, ValueStride, capacity);
-        (_keys, _values, _slots, Capacity) = (keys, values, slots, capacity);
+        (_keys, _values, _slots, _capacity) = (keys, values, slots, capacity);
     }
 
     private void Move(DeviceBuffer? from, DeviceBuffer to, int stride, int capacity)

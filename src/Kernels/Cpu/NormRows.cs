@@ -18,12 +18,16 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
             Y = Floats(y),
             Scale = Floats(taps.Scale),
             Normalized = Floats(taps.Normalized),
+            Residual = Floats(taps.Residual),
+            Sum = Floats(taps.Sum),
             Gain = Floats(gain),
             Bias = Floats(bias),
             StrideX = x.RowStride,
             StrideY = y.RowStride,
             StrideScale = taps.Scale.RowStride,
             StrideNormalized = taps.Normalized.RowStride,
+            StrideResidual = taps.Residual.RowStride,
+            StrideSum = taps.Sum.RowStride,
             Groups = groups,
             Size = size,
             GainOffset = gainOffset,
@@ -120,12 +124,16 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         public float* Y;
         public float* Scale;
         public float* Normalized;
+        public float* Residual;
+        public float* Sum;
         public float* Gain;
         public float* Bias;
         public long StrideX;
         public long StrideY;
         public long StrideScale;
         public long StrideNormalized;
+        public long StrideResidual;
+        public long StrideSum;
         public int Groups;
         public int Size;
         public float GainOffset;
@@ -148,7 +156,12 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
                     }
 
                     float* normalized = Normalized is null ? null : Normalized + (row * StrideNormalized) + at;
-                    Finish(x, mean, 1 / scale, normalized, Y + (row * StrideY) + at);
+                    float* y = Y + (row * StrideY) + at;
+                    Finish(x, mean, 1 / scale, normalized, y);
+                    if (Sum is not null)
+                    {
+                        ElementwiseRow(default(Sum), Residual + (row * StrideResidual) + at, y, Sum + (row * StrideSum) + at, Size);
+                    }
                 }
             }
         }

@@ -92,7 +92,8 @@ public sealed class CudaDevice : IDevice
     public WeightMatrix Load(MatrixSource source) => CudaMatrix.Load(this, source);
 
     /// <inheritdoc/>
-    public KeyValueStore CreateKeyValueStore(int heads, int headSize) => throw new PlatformNotSupportedException();
+    public KeyValueStore CreateKeyValueStore(int heads, int headSize, ElementType type) =>
+        new CudaKeyValueStore(this, heads, headSize, Options.Precision == CudaPrecision.F32 ? ElementType.F32 : type);
 
     /// <inheritdoc/>
     public void Write(Tensor destination, ReadOnlySpan<byte> source)

@@ -34,7 +34,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     }
 
     /// <summary>Throws what a kernel has found wrong with its operands since the last look.</summary>
-    /// <exception cref="ArgumentException">A kernel met an index or an id that does not exist.</exception>
+    /// <exception cref="ArgumentException">A kernel met an index, an id or a position that does not exist.</exception>
     public void ThrowFault()
     {
         int fault = *_fault;
@@ -45,6 +45,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
             {
                 2 => "A token id does not exist.",
                 3 => "An edit names a row twice.",
+                4 => "A position lies beyond the room of a store of keys and values; reserve more first.",
                 _ => "A row index does not exist.",
             });
         }

@@ -15,7 +15,7 @@ internal sealed unsafe partial class CudaOps
 
         int size = (int)gain.Shape.Count;
         int groups = x.Width / size;
-        RowShare share = RowShare.Together(x.Rows, size, RowShare.Aligned(size, x, gain, bias, y, taps.Normalized));
+        RowShare share = RowShare.Together(x.Rows, size, RowShare.Aligned(size, x, gain, bias, y, taps.Normalized, taps.Residual, taps.Sum));
         var arguments = new NormArguments
         {
             Share = share,
@@ -25,15 +25,19 @@ internal sealed unsafe partial class CudaOps
             Y = Floats(y),
             Scale = Floats(taps.Scale),
             Normalized = Floats(taps.Normalized),
+            Residual = Floats(taps.Residual),
+            Sum = Floats(taps.Sum),
             InverseSize = 1.0 / size,
             StrideX = x.RowStride,
             StrideY = y.RowStride,
             StrideScale = taps.Scale.RowStride,
             StrideNormalized = taps.Normalized.RowStride,
+            StrideResidual = taps.Residual.RowStride,
+            StrideSum = taps.Sum.RowStride,
             GainOffset = gainOffset,
             Epsilon = epsilon,
         };
-        long bytes = (2 * x.Bytes) + gain.Bytes + bias.Bytes + taps.Scale.Bytes + taps.Normalized.Bytes;
+        long bytes = (2 * x.Bytes) + gain.Bytes + bias.Bytes + taps.Scale.Bytes + taps.Normalized.Bytes + taps.Residual.Bytes + taps.Sum.Bytes;
         Launch(kernel, share.Whole with { Y = groups }, share.Threads, arguments, new KernelWork(bytes));
     }
 
@@ -41,9 +45,9 @@ internal sealed unsafe partial class CudaOps
     private struct NormArguments
     {
         public RowShare Share;
-        public float* X, Gain, Bias, Y, Scale, Normalized;
+        public float* X, Gain, Bias, Y, Scale, Normalized, Residual, Sum;
         public double InverseSize;
-        public int StrideX, StrideY, StrideScale, StrideNormalized;
+        public int StrideX, StrideY, StrideScale, StrideNormalized, StrideResidual, StrideSum;
         public float GainOffset, Epsilon;
     }
 }

@@ -9,3 +9,13 @@ public partial interface IOps
     /// <param name="store">Written.</param>
     void AppendKeyValues(Tensor k, Tensor v, PackedRows rows, KeyValueStore store);
 }
+
+internal static partial class Check
+{
+    public static void AppendKeyValues(Tensor k, Tensor v, PackedRows rows, KeyValueStore store)
+    {
+        Heads(k, rows, store.Heads, store.HeadSize);
+        Heads(v, rows, store.Heads, store.HeadSize);
+        Room(store, rows);
+    }
+}

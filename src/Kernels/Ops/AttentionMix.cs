@@ -10,3 +10,13 @@ public partial interface IOps
     /// <param name="z">F32 [n, heads, size], written.</param>
     void AttentionMix(Tensor pattern, KeyValueStore store, PackedRows rows, int window, Tensor z);
 }
+
+internal static partial class Check
+{
+    public static void AttentionMix(Tensor pattern, KeyValueStore store, PackedRows rows, Tensor z)
+    {
+        int heads = QueryHeads(z, rows, store);
+        WholeMap(pattern, rows, heads);
+        Room(store, rows);
+    }
+}

@@ -14,3 +14,13 @@ public partial interface IOps
     /// <param name="pattern">F32 [map], written; may be scores.</param>
     void AttentionPattern(Tensor scores, int heads, PackedRows rows, int window, Tensor pattern);
 }
+
+internal static partial class Check
+{
+    public static void AttentionPattern(Tensor scores, int heads, PackedRows rows, Tensor pattern)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
+        WholeMap(scores, rows, heads);
+        WholeMap(pattern, rows, heads);
+    }
+}

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Weir.Kernels.Ops;
 
 public partial interface IOps
@@ -9,4 +11,20 @@ public partial interface IOps
     /// <param name="options">Scale, cap, window.</param>
     /// <param name="scores">F32 [map], written.</param>
     void AttentionScores(Tensor q, KeyValueStore store, PackedRows rows, AttentionOptions options, Tensor scores);
+}
+
+internal static partial class Check
+{
+    public static void AttentionScores(Tensor q, KeyValueStore store, PackedRows rows, Tensor scores)
+    {
+        int heads = QueryHeads(q, rows, store);
+        WholeMap(scores, rows, heads);
+        Room(store, rows);
+    }
+
+    private static void WholeMap(Tensor t, PackedRows rows, int heads, [CallerArgumentExpression(nameof(t))] string name = "")
+    {
+        Floats(t, name);
+        Map(t, rows, heads, name);
+    }
 }

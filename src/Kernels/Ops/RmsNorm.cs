@@ -39,5 +39,11 @@ internal static partial class Check
         {
             Like(taps.Normalized, x);
         }
+
+        if (!taps.Sum.IsAbsent)
+        {
+            Like(taps.Sum, x);
+            Like(taps.Residual, x);
+        }
     }
 }

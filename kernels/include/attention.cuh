@@ -1,0 +1,135 @@
+// What the kernels of attention share: where keys, values and maps lie, which rows belong to which sequence, and how
+// query rows are grouped into tiles.
+#pragma once
+
+#include "reduce.cuh"
+#include "vector.cuh"
+
+namespace weir {
+
+WEIR_DEVICE float minus_infinity() { return __uint_as_float(0xff800000u); }
+
+// Keys and values of a layer: [sequence][head][capacity][stride] of one type. Rows are padded with zeros to 16 bytes.
+struct StoreView {
+    void* keys;
+    void* values;
+    int capacity, heads, size, stride;
+
+    template <typename T>
+    WEIR_DEVICE T* head(void* of, int sequence, int head) const {
+        return static_cast<T*>(of) + (static_cast<int64_t>(sequence) * heads + head) * capacity * stride;
+    }
+};
+
+// Rows first .. first + count - 1 of a packed batch (PackedRows.cs).
+struct BatchRows {
+    const int* offsets;
+    const int* starts;
+    int sequences, first, count;
+};
+
+// The sequence that a packed row belongs to; sequences without rows are passed over.
+WEIR_DEVICE int sequence_of(const BatchRows& batch, int row) {
+    int low = 0, high = batch.sequences;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        (batch.offsets[middle] <= row ? low : high) = middle;
+    }
+    return low;
+}
+
+// Keys that a row sees: from .. to - 1.
+struct Seen {
+    int from, to;
+    WEIR_DEVICE bool has(int key) const { return key >= from && key < to; }
+};
+
+WEIR_DEVICE Seen seen_at(int position, int window, int capacity) {
+    int to = least(position + 1, capacity);
+    return {window > 0 ? most(0, position + 1 - window) : 0, to};
+}
+
+// Query rows of one sequence and one key head that a block works on: (token, head of the group), the head running
+// fastest, so that heads which share their keys share the reading of them.
+struct RowTile {
+    int sequence;
+    int head;    // of keys
+    int length;  // tokens of the sequence in the batch
+    int start;   // position of the first of them
+    int offset;  // packed row of the first of them
+    int first;   // first row of the tile, counted from there
+    int count;   // rows; 0 where the grid has more tiles than the batch
+
+    WEIR_DEVICE int position(int row, int group) const { return start + (first + row) / group; }
+};
+
+// The tile of a number: each sequence's rows are cut into tiles of so many. Every lane of a warp must call it; lanes look
+// at a sequence each.
+WEIR_DEVICE RowTile tile_of(const BatchRows& batch, int group, int height, int index, int head) {
+    for (int s = lane(); s - lane() < batch.sequences; s += kWarp) {
+        int offset = 0, end = 0, from = 0, rows = 0;
+        if (s < batch.sequences) {
+            offset = batch.offsets[s];
+            end = batch.offsets[s + 1];
+            from = most(offset, batch.first);
+            rows = most(least(end, batch.first + batch.count) - from, 0) * group;
+        }
+        int tiles = ceil_div(rows, height);
+        int through = tiles;
+#pragma unroll
+        for (int step = 1; step < kWarp; step *= 2) {
+            int before = __shfl_up_sync(kAllLanes, through, step);
+            through += lane() >= step ? before : 0;
+        }
+        unsigned owner = __ballot_sync(kAllLanes, index >= through - tiles && index < through);
+        if (owner != 0) {
+            int source = __ffs(owner) - 1;
+            int skipped = (index - (through - tiles)) * height;
+            int first = (from - offset) * group + skipped;
+            RowTile tile;
+            tile.sequence = s - lane() + source;
+            tile.head = head;
+            tile.start = batch.starts[tile.sequence];
+            tile.length = __shfl_sync(kAllLanes, end - offset, source);
+            tile.offset = __shfl_sync(kAllLanes, offset, source);
+            tile.first = __shfl_sync(kAllLanes, first, source);
+            tile.count = __shfl_sync(kAllLanes, least(rows - skipped, height), source);
+            return tile;
+        }
+        index -= __shfl_sync(kAllLanes, through, kWarp - 1);
+    }
+    return {};
+}
+
+// Maps of scores or weights. With a stride: [row of the batch, from its first on][head][stride]. Without one: flat, as
+// AttentionMap.cs lays them out, each sequence [head, length, end].
+struct MapView {
+    float* data;
+    int64_t stride;
+};
+
+// The map of one sequence. Every lane of a warp must call it.
+struct SequenceMap {
+    float* data;
+    int64_t head_step, token_step;
+    int keys;  // of a row; 0 in a map with a stride, whose rows are read and written only where they are seen
+
+    WEIR_DEVICE float* row(int head, int token) const { return data + head * head_step + token * token_step; }
+};
+
+WEIR_DEVICE SequenceMap map_of(const MapView& map, const BatchRows& batch, int heads, int sequence) {
+    int offset = batch.offsets[sequence];
+    if (map.stride != 0) {
+        return {map.data + static_cast<int64_t>(offset - batch.first) * heads * map.stride, map.stride, heads * map.stride, 0};
+    }
+    int64_t before = 0;
+    for (int s = lane(); s < sequence; s += kWarp) {
+        int64_t length = batch.offsets[s + 1] - batch.offsets[s];
+        before += heads * length * (batch.starts[s] + length);
+    }
+    int length = batch.offsets[sequence + 1] - offset;
+    int end = batch.starts[sequence] + length;
+    return {map.data + warp_reduce(before, Sum()), static_cast<int64_t>(length) * end, end, end};
+}
+
+}  // namespace weir

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+
+namespace Weir.Kernels.Cuda;
+
+// What the kernels of attention take among their arguments: the twins of kernels/include/attention.cuh.
+internal sealed unsafe partial class CudaOps
+{
+    private static CudaKeyValueStore AttentionStoreOf(KeyValueStore store) =>
+        store as CudaKeyValueStore ?? throw new ArgumentException($"A {store.GetType().Name} is not a store of this device.", nameof(store));
+
+    private BatchRows RowsOf(PackedRows rows) => RowsOf(rows, 0, rows.Rows);
+
+    private BatchRows RowsOf(PackedRows rows, int first, int count)
+    {
+        RowTables.Table table = _rowTables.Of(rows);
+        return new BatchRows { Offsets = table.Offsets, Starts = table.Starts, Sequences = rows.Sequences, First = first, Count = count };
+    }
+
+    private static StoreView ViewOf(CudaKeyValueStore store) => new()
+    {
+        Keys = (void*)store.Keys,
+        Values = (void*)store.Values,
+        Capacity = store.Capacity,
+        Heads = store.Heads,
+        Size = store.HeadSize,
+        Stride = store.Stride,
+    };
+
+    /// <summary>Tiles of so many query rows, where each sequence has a row for each token and head of a group.</summary>
+    private static int TilesOf(PackedRows rows, BatchRows part, int group, int height)
+    {
+        int tiles = 0;
+        for (int s = 0; s < rows.Sequences; s++)
+        {
+            int count = Math.Min(rows.Offsets[s + 1], part.First + part.Count) - Math.Max(rows.Offsets[s], part.First);
+            tiles += count > 0 ? CeilDiv((long)count * group, height) : 0;
+        }
+
+        return tiles;
+    }
+
+    /// <summary>Bytes of the keys, or of the values, that a batch reads at least.</summary>
+    private static long BytesOf(CudaKeyValueStore store, PackedRows rows)
+    {
+        long positions = 0;
+        for (int s = 0; s < rows.Sequences; s++)
+        {
+            positions += rows.Length(s) > 0 ? rows.End(s) : 0;
+        }
+
+        return positions * store.Heads * store.HeadSize * store.Type.Size();
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct StoreView
+    {
+        public void* Keys, Values;
+        public int Capacity, Heads, Size, Stride;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct BatchRows
+    {
+        public int* Offsets, Starts;
+        public int Sequences, First, Count;
+    }
+
+    /// <summary>Maps; with a stride [row of the batch part, head, stride], without one flat.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MapView
+    {
+        public float* Data;
+        public long Stride;
+    }
+}

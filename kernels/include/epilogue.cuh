@@ -34,13 +34,13 @@ WEIR_DEVICE void finish(const Epilogue& e, float4 v, int row, int output) {
     store4(e.y + row * e.stride_y + output, v, e.wide, count);
 }
 
-// Writes kRows x kOutputs sums, kStride apart in shared memory, to where `row` and `output` say. All threads of a block
-// of kThreads call it, between barriers.
+// Writes kRows x kOutputs sums, kStride apart in shared memory, to where `row` and `output` say. kThreads threads call it
+// between barriers of theirs; `thread` says which of them this one is.
 template <int kRows, int kOutputs, int kStride, int kThreads>
-WEIR_DEVICE void write_tile(const Epilogue& e, const float* sums, int row, int output) {
+WEIR_DEVICE void write_tile(const Epilogue& e, const float* sums, int row, int output, int thread = threadIdx.x) {
     constexpr int kUnits = kOutputs / 4;
 #pragma unroll 2
-    for (int i = threadIdx.x; i < kRows * kUnits; i += kThreads) {
+    for (int i = thread; i < kRows * kUnits; i += kThreads) {
         int r = row + i / kUnits, o = output + i % kUnits * 4;
         if (r < e.rows && o < e.outputs) {
             finish(e, *reinterpret_cast<const float4*>(sums + i / kUnits * kStride + i % kUnits * 4), r, o);

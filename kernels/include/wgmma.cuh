@@ -55,6 +55,7 @@ struct Wgmma;
 
 // A register list: the tens of the operands' numbers, and the last few.
 #define WEIR_TEN(t) "%" #t "0, %" #t "1, %" #t "2, %" #t "3, %" #t "4, %" #t "5, %" #t "6, %" #t "7, %" #t "8, %" #t "9, "
+#define WEIR_LIST_16 WEIR_TEN() "%10, %11, %12, %13, %14, %15"
 #define WEIR_LIST_32 WEIR_TEN() WEIR_TEN(1) WEIR_TEN(2) "%30, %31"
 #define WEIR_LIST_64 WEIR_TEN() WEIR_TEN(1) WEIR_TEN(2) WEIR_TEN(3) WEIR_TEN(4) WEIR_TEN(5) "%60, %61, %62, %63"
 #define WEIR_LIST_128                                                                                                   \
@@ -62,6 +63,7 @@ struct Wgmma;
     WEIR_TEN(9) WEIR_TEN(10) WEIR_TEN(11) "%120, %121, %122, %123, %124, %125, %126, %127"
 #define WEIR_D8(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), "+f"(d[i + 7])
 #define WEIR_D32(i) WEIR_D8(i), WEIR_D8(i + 8), WEIR_D8(i + 16), WEIR_D8(i + 24)
+#define WEIR_D_16 WEIR_D8(0), WEIR_D8(8)
 #define WEIR_D_32 WEIR_D32(0)
 #define WEIR_D_64 WEIR_D32(0), WEIR_D32(32)
 #define WEIR_D_128 WEIR_D32(0), WEIR_D32(32), WEIR_D32(64), WEIR_D32(96)
@@ -92,6 +94,7 @@ struct Wgmma;
         }                                                                                                               \
     };
 #define WEIR_WGMMAS(Element, type)                                        \
+    WEIR_WGMMA(Element, type, 32, 16, 16, 17, 18, 19, 20, 21, 22)         \
     WEIR_WGMMA(Element, type, 64, 32, 32, 33, 34, 35, 36, 37, 38)         \
     WEIR_WGMMA(Element, type, 128, 64, 64, 65, 66, 67, 68, 69, 70)        \
     WEIR_WGMMA(Element, type, 256, 128, 128, 129, 130, 131, 132, 133, 134)
@@ -102,11 +105,13 @@ WEIR_WGMMAS(f16, "f16")
 #undef WEIR_D_128
 #undef WEIR_D_64
 #undef WEIR_D_32
+#undef WEIR_D_16
 #undef WEIR_D32
 #undef WEIR_D8
 #undef WEIR_LIST_128
 #undef WEIR_LIST_64
 #undef WEIR_LIST_32
+#undef WEIR_LIST_16
 #undef WEIR_TEN
 
 // Keeps the compiler from moving what is done with d across this place: it takes d to be written where the product is

@@ -226,6 +226,25 @@ public sealed class MatMulTests
         }
     }
 
+    /// <summary>More tiles than a block makes at once, in more groups than one.</summary>
+    [Theory]
+    [EveryDevice]
+    public void ManyTiles(string device)
+    {
+        using var t = new TestTensors(device);
+        const int Rows = 2100, Inputs = 70, Outputs = 300;
+        float[] w = TestWeights.Round(t.Normal(Outputs * Inputs), ElementType.BF16), x = t.Normal(Rows * Inputs);
+        using WeightMatrix matrix = TestWeights.Load(t.Device, w, Outputs, Inputs, ElementType.BF16);
+        Tensor y = t.Output(new Shape(Rows, Outputs));
+        t.Ops.MatMul(t.Input(x, new Shape(Rows, Inputs)), matrix, y);
+        float[] all = t.Read(y);
+        Assert.DoesNotContain(all, float.IsNaN);
+        for (int row = 0; row < Rows; row += 63)
+        {
+            Products.Verify(t, ElementType.BF16, x[(row * Inputs)..], w, 1, Inputs, Outputs, all.AsSpan(row * Outputs, Outputs), $"row {row}");
+        }
+    }
+
     [Theory]
     [EveryDevice]
     public void WorkIsCounted(string device)

@@ -35,6 +35,12 @@ internal sealed unsafe partial class CudaOps
             return;
         }
 
+        if (_device.Facts.Capability == Hopper && x.Width > 0)
+        {
+            MatMulHopper(x, w, y, options, operands);
+            return;
+        }
+
         MmaTile tile = y.Rows <= MostRowsOfSmall ? Small : FillsDevice(y, Large.Rows, Large.Outputs) ? Large : Medium;
         var arguments = new MatMulMmaArguments
         {

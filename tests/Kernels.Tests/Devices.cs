@@ -68,6 +68,9 @@ public static class Devices
     /// </summary>
     public static bool RowsStandAlone(string name) => !name.Contains("-fast", StringComparison.Ordinal);
 
+    /// <summary>The device with the same kernels on which rows stand alone.</summary>
+    public static string WhereRowsStandAlone(string name) => name.Replace("-fast-", "-", StringComparison.Ordinal);
+
     /// <summary>
     /// Kernels of a compute capability on the host, threads in an order that the seed draws. A fast one is as a user's without
     /// further options, with a library of products (one in cuBLASLt's place, where it has been built).

@@ -8,7 +8,7 @@ namespace Weir.Analysis.Benchmarks;
 /// </summary>
 public static class GpuCases
 {
-    private static readonly GpuModel Llama = new("llama", "Llama 3.1 8B", KnownShapes.Llama8B);
+    private static readonly GpuModel Llama = new("llama", "Llama 3.1 8B", KnownShapes.Llama8B) { CompilesHooks = true };
     private static readonly GpuModel Qwen = new("qwen", "Qwen 3 4B", KnownShapes.Qwen4B);
     private static readonly GpuModel Gpt2 = new("gpt2", "GPT-2 small", KnownShapes.Gpt2Small);
 

@@ -13,9 +13,9 @@ internal sealed class BenchCommand : Verb
 {
     private const int CpuRepetitions = 5;
 
-    // A turn of one process among several: as many repetitions as fit into a second.
+    // A turn of one process among several; the peer script's are as long.
     private const int Repetitions = 20;
-    private const double TurnSeconds = 1;
+    private const double TurnSeconds = 0.4;
 
     // With a model of 16 GB made, or compiled by a peer, in the first turn.
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(200);

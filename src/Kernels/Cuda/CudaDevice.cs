@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Weir.Kernels.Cpu;
 using Weir.Kernels.Cuda.Native;
 using Weir.Kernels.Ops;
 
@@ -57,8 +58,11 @@ public sealed class CudaDevice : IDevice
 
     internal CudaKernels Kernels { get; }
 
-    /// <summary>A library of products, or null.</summary>
+    /// <summary>A library of products, or null; opened when it is first asked for.</summary>
     internal ICudaBlas? Blas => _blas.Value;
+
+    /// <summary>What is being measured, or null.</summary>
+    internal CudaProfile? Profile { get; set; }
 
     /// <summary>Opens a device of this machine.</summary>
     /// <param name="ordinal">Its number, from 0 on.</param>
@@ -70,6 +74,9 @@ public sealed class CudaDevice : IDevice
 #else
         new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"), device => CublasLt.Open(device));
 #endif
+
+    /// <summary>True where the emulator's library has been built.</summary>
+    public static bool HasEmulator => EmulatorLibrary.Location is not null;
 
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
@@ -137,7 +144,19 @@ public sealed class CudaDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public IRecording Record(Action ops) => _ops.Record(ops);
+    public IRecording Record(Action ops) => Profile is null ? _ops.Record(ops) : new CpuRecording(ops);
+
+    /// <summary>Begins to time every launch; stop it and dispose of it before the device.</summary>
+    /// <exception cref="InvalidOperationException">A profile is running already.</exception>
+    public CudaProfile StartProfile()
+    {
+        if (Profile is not null)
+        {
+            throw new InvalidOperationException("A profile of this device is running already.");
+        }
+
+        return Profile = new CudaProfile(this);
+    }
 
     /// <summary>
     /// Loads a kernel of the caller's own; kernels/examples/steer.cu is one. The emulator has only the kernels that it was
@@ -150,12 +169,12 @@ public sealed class CudaDevice : IDevice
     {
         if (ptx is null)
         {
-            return new UserKernel(Driver, Kernels.Function(CudaKernel.Named(name)), name);
+            return new UserKernel(this, Kernels.Function(CudaKernel.Named(name)), name);
         }
 
         // The driver wants a text that ends in 0.
-        nint module = Driver.LoadModule(name, [.. Encoding.UTF8.GetBytes(ptx), 0]);
-        return new UserKernel(Driver, Driver.GetFunction(module, name), name);
+        nint module = Driver.LoadModule($"the PTX of {name}", [.. Encoding.UTF8.GetBytes(ptx), 0]);
+        return new UserKernel(this, Driver.GetFunction(module, name), name);
     }
 
     /// <inheritdoc/>
@@ -176,6 +195,26 @@ public sealed class CudaDevice : IDevice
 
         Driver.Dispose();
     }
+
+    /// <summary>Queues a launch, timed while there is a profile.</summary>
+    /// <param name="launch">The launch.</param>
+    /// <param name="file">The file that the kernel stands in, for the profile.</param>
+    /// <param name="work">What it must do at least.</param>
+    internal void Launch(in CudaLaunch launch, string file, KernelWork work)
+    {
+        if (Profile is { } profile)
+        {
+            profile.Launch(launch, file, work);
+        }
+        else
+        {
+            Driver.Launch(launch);
+        }
+    }
+
+    /// <summary>Queues a product on the library, if there is one that knows such a product.</summary>
+    internal bool Multiply(in BlasProduct product, KernelWork work) =>
+        Blas is { } blas && (Profile is { } profile ? profile.Multiply(blas, product, work) : blas.Multiply(product));
 
     internal void Freed(long bytes) => Counters.BytesAllocated -= bytes;
 }

@@ -110,6 +110,23 @@ public sealed class CublasLtTests
         Assert.Empty(library.Calls);
     }
 
+    [Fact]
+    public void AProfileSeesItByItsName()
+    {
+        _ = new FakeCublasLt();
+        CudaDevice device = Open();
+        using var t = new TestTensors(device, "cublaslt");
+        using WeightMatrix w = TestWeights.Load(device, t.Normal(Outputs * Inputs), Outputs, Inputs, ElementType.BF16);
+        Tensor x = t.Input(t.Normal(Rows * Inputs), new Shape(Rows, Inputs));
+        using CudaProfile profile = device.StartProfile();
+        device.Ops.MatMul(x, w, t.Output(new Shape(Rows, Outputs)), new MatMulOptions { Activation = Activation.Relu });
+        profile.Stop();
+        Assert.Equal(["cast_rows_bf16", "cuBLASLt", "finish_product"], profile.Launches.Select(l => l.Kernel));
+        KernelProfile library = profile.Kernels.Single(k => k.Kernel == "cuBLASLt");
+        Assert.Equal(2 * Rows * Inputs * Outputs, library.Flops);
+        Assert.Equal((2 * ((Rows * Inputs) + (Outputs * Inputs))) + (4 * Rows * Outputs), library.Bytes);
+    }
+
     private static CudaDevice Open(CudaOptions? options = null)
     {
         Assert.SkipUnless(EmulatorLibrary.Location is not null, "The emulator's library is not built: make -C kernels/emulator.");

@@ -12,7 +12,7 @@ internal sealed unsafe partial class CudaOps
     /// <returns>False where there is none, or it does not know such a product.</returns>
     private bool MatMulBlas(in StoredOperands operands, ElementType type, int inputs, Tensor y, in MatMulOptions options)
     {
-        if (_device.Options.Deterministic || inputs == 0 || _device.Blas is not { } blas)
+        if (_device.Options.Deterministic || inputs == 0 || _device.Blas is null)
         {
             return false;
         }
@@ -39,7 +39,8 @@ internal sealed unsafe partial class CudaOps
             Addend = isWhole && !options.Residual.IsAbsent ? options.Residual.Address : 0,
             StrideAddend = isWhole && !options.Residual.IsAbsent ? options.Residual.RowStride : 0,
         };
-        if (!blas.Multiply(product))
+        long operandBytes = (((long)y.Rows * inputs) + ((long)y.Width * inputs)) * type.Size();
+        if (!_device.Multiply(product, new KernelWork(operandBytes + (product.Addend == 0 ? 1 : 2) * y.Bytes, 2L * y.Rows * y.Width * inputs)))
         {
             return false;
         }

@@ -67,23 +67,41 @@ public sealed class CudaProfile : IDisposable
 
     internal void Launch(in CudaLaunch launch, string file, KernelWork work)
     {
+        nint start = Begin(launch.Kernel);
+        _driver.Launch(launch);
+        End(start, launch, file, work);
+        _functions[launch.Kernel] = launch.Function;
+    }
+
+    /// <summary>What is queued from here on, by a library perhaps, is timed together.</summary>
+    /// <returns>For <see cref="End(nint, string, KernelWork)"/>.</returns>
+    internal nint Begin(string name)
+    {
         if (_pending.Count == MostPending)
         {
             Collect();
         }
 
-        Nvtx.Push(launch.Kernel);
-        nint start = Mark();
-        _driver.Launch(launch);
+        Nvtx.Push(name);
+        return Mark();
+    }
+
+    /// <summary>The end of what a library has queued.</summary>
+    internal void End(nint start, string name, KernelWork work) => End(start, new CudaLaunch { Kernel = name }, "", work);
+
+    /// <summary>Nothing was queued after all.</summary>
+    internal static void Discard() => Nvtx.Pop();
+
+    private void End(nint start, in CudaLaunch launch, string file, KernelWork work)
+    {
         _pending.Add(new Pending(launch, file, work, start, Mark()));
         Nvtx.Pop();
-        _functions[launch.Kernel] = launch.Function;
     }
 
     private KernelProfile Summary(string kernel, string file, ProfiledLaunch[] launches)
     {
         ProfiledLaunch shape = launches.GroupBy(l => (l.Grid, l.Threads, l.SharedBytes)).MaxBy(g => g.Sum(l => l.Seconds))!.First();
-        CudaFunctionFacts facts = _driver.GetFunctionFacts(_functions[kernel], shape.Threads, shape.SharedBytes);
+        CudaFunctionFacts facts = _functions.TryGetValue(kernel, out nint function) ? _driver.GetFunctionFacts(function, shape.Threads, shape.SharedBytes) : default;
         return new KernelProfile(kernel, file, launches, facts, (double)facts.BlocksPerMultiprocessor * shape.Threads / _device.Facts.ThreadsPerMultiprocessor);
     }
 

@@ -58,11 +58,11 @@ public sealed class CudaDevice : IDevice
 
     internal CudaKernels Kernels { get; }
 
+    /// <summary>A library of products, or null; opened when it is first asked for.</summary>
+    internal ICudaBlas? Blas => _blas.Value;
+
     /// <summary>What is being measured, or null.</summary>
     internal CudaProfile? Profile { get; set; }
-
-    /// <summary>A library of products, or null.</summary>
-    internal ICudaBlas? Blas => _blas.Value;
 
     /// <summary>Opens a device of this machine.</summary>
     /// <param name="ordinal">Its number, from 0 on.</param>
@@ -221,6 +221,10 @@ public sealed class CudaDevice : IDevice
             Driver.Launch(launch);
         }
     }
+
+    /// <summary>Queues a product on the library, if there is one that knows such a product.</summary>
+    internal bool Multiply(in BlasProduct product, KernelWork work) =>
+        Blas is { } blas && (Profile is { } profile ? profile.Multiply(blas, product, work) : blas.Multiply(product));
 
     internal void Freed(long bytes) => Counters.BytesAllocated -= bytes;
 }

@@ -69,13 +69,28 @@ public sealed class CudaProfile : IDisposable
     {
         nint start = Begin(launch.Kernel);
         _driver.Launch(launch);
-        End(start, launch, file, work);
-        _functions[launch.Kernel] = launch.Function;
+        End(launch, file, work, start);
     }
 
-    /// <summary>What is queued from here on, by a library perhaps, is timed together.</summary>
-    /// <returns>For <see cref="End(nint, string, KernelWork)"/>.</returns>
-    internal nint Begin(string name)
+    /// <summary>A library's product, whose kernels are the library's own affair: it is seen under the library's name.</summary>
+    internal bool Multiply(ICudaBlas blas, in BlasProduct product, KernelWork work)
+    {
+        var launch = new CudaLaunch(0, blas.Name, default, 0, 0, 0, 0);
+        nint start = Begin(launch.Kernel);
+        bool isDone = blas.Multiply(product);
+        if (isDone)
+        {
+            End(launch, "", work, start);
+        }
+        else
+        {
+            Nvtx.Pop();
+        }
+
+        return isDone;
+    }
+
+    private nint Begin(string name)
     {
         if (_pending.Count == MostPending)
         {
@@ -86,22 +101,17 @@ public sealed class CudaProfile : IDisposable
         return Mark();
     }
 
-    /// <summary>The end of what a library has queued.</summary>
-    internal void End(nint start, string name, KernelWork work) => End(start, new CudaLaunch { Kernel = name }, "", work);
-
-    /// <summary>Nothing was queued after all.</summary>
-    internal static void Discard() => Nvtx.Pop();
-
-    private void End(nint start, in CudaLaunch launch, string file, KernelWork work)
+    private void End(in CudaLaunch launch, string file, KernelWork work, nint start)
     {
         _pending.Add(new Pending(launch, file, work, start, Mark()));
         Nvtx.Pop();
+        _functions[launch.Kernel] = launch.Function;
     }
 
     private KernelProfile Summary(string kernel, string file, ProfiledLaunch[] launches)
     {
         ProfiledLaunch shape = launches.GroupBy(l => (l.Grid, l.Threads, l.SharedBytes)).MaxBy(g => g.Sum(l => l.Seconds))!.First();
-        CudaFunctionFacts facts = _functions.TryGetValue(kernel, out nint function) ? _driver.GetFunctionFacts(function, shape.Threads, shape.SharedBytes) : default;
+        CudaFunctionFacts facts = _functions[kernel] is var function and not 0 ? _driver.GetFunctionFacts(function, shape.Threads, shape.SharedBytes) : default;
         return new KernelProfile(kernel, file, launches, facts, (double)facts.BlocksPerMultiprocessor * shape.Threads / _device.Facts.ThreadsPerMultiprocessor);
     }
 

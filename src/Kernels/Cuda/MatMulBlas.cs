@@ -12,7 +12,7 @@ internal sealed unsafe partial class CudaOps
     /// <returns>False where there is none, or it does not know such a product.</returns>
     private bool MatMulBlas(in StoredOperands operands, ElementType type, int inputs, Tensor y, in MatMulOptions options)
     {
-        if (_device.Options.Deterministic || inputs == 0 || _device.Blas is not { } blas)
+        if (_device.Options.Deterministic || inputs == 0 || _device.Blas is null)
         {
             return false;
         }
@@ -39,7 +39,8 @@ internal sealed unsafe partial class CudaOps
             Addend = isWhole && !options.Residual.IsAbsent ? options.Residual.Address : 0,
             StrideAddend = isWhole && !options.Residual.IsAbsent ? options.Residual.RowStride : 0,
         };
-        if (!Multiply(blas, product))
+        long operandBytes = (((long)y.Rows * inputs) + ((long)y.Width * inputs)) * type.Size();
+        if (!_device.Multiply(product, new KernelWork(operandBytes + (product.Addend == 0 ? 1 : 2) * y.Bytes, 2L * y.Rows * y.Width * inputs)))
         {
             return false;
         }
@@ -57,27 +58,6 @@ internal sealed unsafe partial class CudaOps
             Launch(FinishProductKernel, new Grid(y.Rows, CeilDiv(y.Width, PerBlock)), 256, arguments, new KernelWork((isApart ? 3 : 2) * y.Bytes));
         }
 
-        return true;
-    }
-
-    /// <summary>Queues it, timed while there is a profile.</summary>
-    private bool Multiply(ICudaBlas blas, in BlasProduct p)
-    {
-        const string Name = "cublasLtMatmul";
-        if (_device.Profile is not { } profile)
-        {
-            return blas.Multiply(p);
-        }
-
-        nint start = profile.Begin(Name);
-        if (!blas.Multiply(p))
-        {
-            CudaProfile.Discard();
-            return false;
-        }
-
-        long operands = (long)p.Type.Size() * p.Inputs * (p.Rows + p.Outputs), sums = (p.Addend == 0 ? 1L : 2L) * sizeof(float) * p.Rows * p.Outputs;
-        profile.End(start, Name, new KernelWork(operands + sums, 2L * p.Rows * p.Inputs * p.Outputs));
         return true;
     }
 

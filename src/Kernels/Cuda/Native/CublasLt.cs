@@ -48,6 +48,8 @@ internal sealed unsafe class CublasLt : ICudaBlas
         return library == 0 ? null : new CublasLt(device, library, found);
     }
 
+    public string Name => "cuBLASLt";
+
     public bool Multiply(in BlasProduct p)
     {
         _device.Driver.Enter();

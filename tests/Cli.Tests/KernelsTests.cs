@@ -23,6 +23,15 @@ public class KernelsTests
     }
 
     [Fact]
+    public void The_self_test_compares_every_case_with_the_cpu()
+    {
+        string[] lines = WeirRun.Succeed("kernels", "--verify").Lines;
+        int cases = lines.Length - 3; // Less the names of the columns, an empty line and the last.
+        Assert.Matches($@"vectors, \d+ threads?: {cases} of {cases} cases as on the CPU\.$", lines[^1]);
+        Assert.Contains(lines, l => l.StartsWith("Lens, bf16 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void As_json_it_says_the_same()
     {
         using JsonDocument json = JsonDocument.Parse(WeirRun.Succeed("kernels", "--json", "-").Output);

@@ -1,25 +1,42 @@
+using System.Runtime.InteropServices;
 using Weir.Engine.Forward;
+using Weir.Engine.Generation;
 using Weir.Engine.Hooks;
 using Weir.Engine.Lens;
 using Weir.Kernels;
+using Weir.Kernels.Cuda;
 
 namespace Weir.Engine.Tests;
 
-/// <summary>The README's C# is this method's body, so it compiles, and it runs.</summary>
+/// <summary>The README's C# is these methods' bodies, so it compiles, and it runs.</summary>
 public sealed class ReadmeTests
 {
+    private static string Demo => Path.Combine(RepositoryRoot.Path, "models", "demo");
+
     [Fact]
     public void TheSampleIsTheOneThatIsCompiledHere()
     {
-        string source = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "tests", "Engine.Tests", "ReadmeTests.cs"));
-        string body = Between(source, "// " + "sample begins\n", "        // " + "sample ends");
-        string sample = string.Concat(body.Split('\n').SkipLast(1).Select(l => (l.Length > 8 ? l[8..] : "") + "\n"));
-        string readme = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md"));
-        Assert.Equal(Between(readme, "```csharp\n", "```"), sample.Replace("Demo", "\"models/demo\"", StringComparison.Ordinal));
+        CheckSample(1);
         RunSample();
     }
 
-    private static string Demo => Path.Combine(RepositoryRoot.Path, "models", "demo");
+    [Fact]
+    public void TheSampleForAGpuIsTheOneThatIsCompiledHere()
+    {
+        CheckSample(2);
+        RunGpuSample();
+    }
+
+    private static void CheckSample(int number)
+    {
+        string source = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "tests", "Engine.Tests", "ReadmeTests.cs"));
+        string body = source.Split("// " + "sample begins\n")[number].Split("        // " + "sample ends")[0];
+        string sample = string.Concat(body.Split('\n').SkipLast(1).Select(l => (l.Length > 8 ? l[8..] : "") + "\n"));
+        string readme = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md"));
+        Assert.Equal(
+            readme.Split("```csharp\n")[number].Split("```")[0],
+            sample.Replace("Demo", "\"models/demo\"", StringComparison.Ordinal).Replace("OpenCuda()", "CudaDevice.Open()", StringComparison.Ordinal));
+    }
 
     private static void RunSample()
     {
@@ -43,9 +60,30 @@ public sealed class ReadmeTests
         // sample ends
     }
 
-    private static string Between(string text, string start, string end)
+    private static CudaDevice OpenCuda() => (CudaDevice)TestDevices.Open(TestDevices.F32);
+
+    private static void RunGpuSample()
     {
-        int from = text.IndexOf(start, StringComparison.Ordinal) + start.Length;
-        return text[from..text.IndexOf(end, from, StringComparison.Ordinal)];
+        // sample begins
+        using CudaDevice device = OpenCuda();
+        using Model model = Model.Load(Demo, new LoadOptions { Device = device });
+        using var memory = new Arena(device);
+        Tensor direction = memory.Upload<float>(new float[model.Spec.Width]);
+
+        // Steer, as the kernel's parameter: x, direction, stride, width, strength.
+        UserKernel kernel = device.LoadKernel("steer");
+        TapHandler steer = tap => kernel.Launch(
+            new Grid(tap.Value.Rows), threads: 256, sharedBytes: 0,
+            new Steer(tap.Value.Address, direction.Address, tap.Value.RowStride, tap.Value.Width, 2));
+        HookSet hooks = new HookSet().Tap(Site.ResidualPost.AllLayers, steer, recordable: true);
+        var options = new GenerationOptions { MaxTokens = 4, Hooks = hooks };
+        foreach (GeneratedToken token in Generator.Stream(model, [model.Encode("12 + 7 =")], options))
+        {
+            Console.Write(token.Text);
+        }
+        // sample ends
     }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct Steer(nint X, nint Direction, long Stride, int Width, float Strength);
 }

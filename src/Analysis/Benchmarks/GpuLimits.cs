@@ -35,9 +35,12 @@ public sealed record GpuLimits(double Bandwidth, double MatrixRate)
         return new GpuLimits(Rate(CopyCase, m => m.Bytes), Rate(MatrixCase, m => m.Flops));
     }
 
-    /// <summary>Part of the time that is taken, to which the limit that binds would bring a work; null where nobody has counted.</summary>
+    /// <summary>
+    /// Part of the time that is taken, to which the limit that binds would bring a work; null where nobody has counted or
+    /// measured.
+    /// </summary>
     public double? ShareOf(double bytes, double flops, double seconds) =>
-        (bytes > 0 || flops > 0) && seconds > 0 ? Math.Max(bytes / Bandwidth, flops / MatrixRate) / seconds : null;
+        (bytes > 0 || flops > 0) && seconds > 0 && Bandwidth > 0 && MatrixRate > 0 ? Math.Max(bytes / Bandwidth, flops / MatrixRate) / seconds : null;
 
     /// <summary>The rate of the limit that binds a work, and its share of it; empty where nobody has counted or measured.</summary>
     public string Rate(IReadOnlyList<Measurement> turns)

@@ -42,7 +42,7 @@ internal sealed class ProfileCommand : Verb
     /// <inheritdoc/>
     public override string Notes =>
         $"""
-        Bytes and operations are the fewest that a launch must move and do. The limits, bytes a second of a large copy and operations a second of a large bf16 product, are measured in the same run; 'of limit' is the part of a kernel's time that the limit which binds it leaves no way around. Times come from events around each launch: a kernel of a few microseconds also shows what the host is slower at launching it. Steps of generation run launch by launch, not as recorded graphs. Where NVIDIA's NVTX library is there, each launch is a range of its kernel's name.
+        Bytes and operations are the fewest that a launch must move and do. The limits of a GPU, bytes a second of a large copy and operations a second of a large bf16 product, are measured in the same run; 'of limit' is the part of a kernel's time that the limit which binds it leaves no way around. Times come from events around each launch: a kernel of a few microseconds also shows what the host is slower at launching it. Steps of generation run launch by launch, not as recorded graphs. Where NVIDIA's NVTX library is there, each launch is a range of its kernel's name.
 
         Works for --case: {string.Join(", ", GpuCases.All.Select(c => c.Name))}.
         """;
@@ -77,8 +77,9 @@ internal sealed class ProfileCommand : Verb
 
         Override(session, device);
         var setting = new BenchmarkSetting(device, device.Facts.IsEmulated ? BenchmarkShapes.Tiny : BenchmarkShapes.True);
-        GpuLimits limits = GpuLimits.Measure(setting);
-        (PreparedWork prepared, string what) = work is null ? OnPrompt(session, device, prompt!) : (work.Prepare(setting), work.What);
+        GpuLimits limits = device.Facts.IsEmulated ? new GpuLimits(0, 0) : GpuLimits.Measure(setting);
+        (PreparedWork prepared, string what) = work is null ? OnPrompt(session, device, prompt!)
+            : (work.Prepare(setting), setting.Shapes == BenchmarkShapes.True ? work.What : $"{work.What} (in a small shape instead)");
         using PreparedWork owned = prepared;
         prepared.Run();
         using CudaProfile profile = device.StartProfile();
@@ -168,7 +169,13 @@ internal sealed class ProfileCommand : Verb
         }
 
         int times = _repeat.Get(session.Arguments);
-        Line($"{what}{(times == 1 ? "" : $", {times} times")}: {Text.Grouped(profile.Launches.Count)} launches in {Text.Fixed(wall.TotalMilliseconds, 2)} ms, the kernels themselves {Text.Fixed(profile.Kernels.Sum(k => k.Seconds) * 1e3, 2)} ms. {limits.Words}");
+        string launches = $"{Text.Grouped(profile.Launches.Count)} launch{(profile.Launches.Count == 1 ? "" : "es")}";
+        Line($"{what}{(times == 1 ? "" : $", {times} times")}: {launches} in {Text.Fixed(wall.TotalMilliseconds, 2)} ms, the kernels themselves {Text.Fixed(profile.Kernels.Sum(k => k.Seconds) * 1e3, 2)} ms.");
+        if (!device.Facts.IsEmulated)
+        {
+            Line(limits.Words);
+        }
+
         session.Terminal.Output.WriteLine();
         var tables = new ProfileTables(session.Terminal, profile, limits);
         if (_kernel.Get(session.Arguments) is { } kernel)

@@ -35,7 +35,7 @@ internal sealed class ProfileTables(Terminal terminal, CudaProfile profile, GpuL
     /// <summary>Where a kernel's source is, what the compiler made of it, and how it was launched.</summary>
     public void WriteKernel(KernelProfile kernel)
     {
-        terminal.Output.WriteLine(kernel.File.Length > 0 ? $"{kernel.Kernel}, in kernels/{kernel.File}.cu" : $"{kernel.Kernel}, a caller's own code");
+        terminal.Output.WriteLine(kernel.File.Length > 0 ? $"{kernel.Kernel}, in kernels/{kernel.File}.cu" : $"{kernel.Kernel}, not one of kernels/");
         CudaFunctionFacts f = kernel.Facts;
         terminal.Output.WriteLine($"{f.Registers} registers and {f.LocalBytes} bytes of local memory a thread, {Text.Grouped(f.SharedBytes)} bytes of static shared memory a block");
         terminal.Output.WriteLine();

@@ -2,9 +2,9 @@ namespace Weir.Kernels.Cuda;
 
 /// <summary>What a profile saw of one kernel.</summary>
 /// <param name="Kernel">Its name.</param>
-/// <param name="File">The file under kernels/, without its ending; empty for a caller's own code.</param>
+/// <param name="File">The file under kernels/, without its ending; empty for code from elsewhere, a library's or the caller's.</param>
 /// <param name="Launches">Its launches in their order.</param>
-/// <param name="Facts">What the driver says of it at the launch shape that took most of the time.</param>
+/// <param name="Facts">What the driver says of it at the launch shape that took most of the time; zeros for a library's.</param>
 /// <param name="Occupancy">Threads that a multiprocessor holds at that shape, as a part of the most that it can hold.</param>
 public sealed record KernelProfile(string Kernel, string File, IReadOnlyList<ProfiledLaunch> Launches, CudaFunctionFacts Facts, double Occupancy)
 {

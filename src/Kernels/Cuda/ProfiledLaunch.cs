@@ -2,7 +2,7 @@ namespace Weir.Kernels.Cuda;
 
 /// <summary>One launch of a kernel as a profile saw it.</summary>
 /// <param name="Kernel">Its name.</param>
-/// <param name="File">The file under kernels/, without its ending; empty for a caller's own code.</param>
+/// <param name="File">The file under kernels/, without its ending; empty for code from elsewhere, a library's or the caller's.</param>
 /// <param name="Grid">Blocks.</param>
 /// <param name="Threads">Threads a block.</param>
 /// <param name="SharedBytes">Dynamic shared memory a block.</param>

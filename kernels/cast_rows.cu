@@ -1,6 +1,6 @@
 // Rows in the weights' 16-bit type, as tensor cores take them: from f32, rounded to the nearest, or from that type itself
 // where a range of inputs begins off the 16 bytes that copies want. Rows of y begin at multiples of 16 bytes and are filled
-// up with zeros to one.
+// up with zeros to one; so are rows that x does not have.
 //
 // A thread makes 16 bytes of y from 32 of x, so that a warp writes 512 in a row; x's rows may lie at any multiple of 4
 // bytes, then it reads them singly. Bytes: 6 an element; 512 rows of 4,096 are 12.6 MB, 3 microseconds at 4.3 TB/s, beside
@@ -10,7 +10,9 @@
 struct CastRowsArguments {
     const void* x;
     void* y;
+    const int* rows;  // row of x for each row of y, or -1; null for the same row
     int64_t stride_x, stride_y;
+    int count;  // rows of x
     int width;
     int wide;  // x's rows lie at multiples of 16 bytes
 };
@@ -36,11 +38,12 @@ WEIR_DEVICE Vector16<To> cast8(const To* x, bool, int count) {
 
 template <typename From, typename To>
 WEIR_DEVICE void cast_rows(const CastRowsArguments& a) {
-    int64_t row = blockIdx.x;
+    int row = blockIdx.x, from = a.rows != nullptr ? a.rows[row] : row;
     int first = 8 * static_cast<int>(blockIdx.y * blockDim.x + threadIdx.x);
     if (first < a.width) {
-        const From* x = static_cast<const From*>(a.x) + row * a.stride_x + first;
-        store16(static_cast<To*>(a.y) + row * a.stride_y + first, cast8<To>(x, a.wide != 0, a.width - first));
+        bool exists = from >= 0 && from < a.count;
+        const From* x = static_cast<const From*>(a.x) + (exists ? from : 0) * a.stride_x + first;
+        store16(static_cast<To*>(a.y) + row * a.stride_y + first, cast8<To>(x, a.wide != 0, exists ? a.width - first : 0));
     }
 }
 

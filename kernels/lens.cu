@@ -48,7 +48,11 @@ WEIR_DEVICE void lens(const LensF32Arguments& a) {
         for (int chunk = column; chunk < least(column + kTile, part.end); chunk += kLensChunk) {
             chunk == column ? put(0) : put(4);
             __syncthreads();
-            statistics.add(a.lens, shared, chunk, [] { __syncthreads(); });
+            statistics.prepare(a.lens, shared, chunk);
+            if (a.lens.references != nullptr) {
+                __syncthreads();
+            }
+            statistics.add(a.lens, shared, chunk);
             __syncthreads();
         }
         if ((column + kTile) % kLensSlice == 0 || column + kTile >= part.end) {

@@ -1,10 +1,10 @@
 // The end of a lens: what lens.cu, lens_mma.cu or lens_hopper.cu have left of each row becomes its results, see IOps.Lens.
 //
 // A block a slot. Its first warp merges the sums of the slices in f64, in an order that the number of slices gives:
-// log-sum-exp = (c + log2 S) / log2(e), entropy = ln 2 (log2 S - T / S), divergence = D / S - (lse - lse_ref). Then the
-// whole block takes the largest of all lists' keys, k times; a thread looks through its own keys again only when it has
-// given the largest. Bytes: 32 a slice and 16 k a split and row; for 16,384 rows of Llama's vocabulary 67 MB of sums,
-// 16 microseconds.
+// log-sum-exp = (c + log2 S) / log2(e), entropy = ln 2 (log2 S - T / S), divergence = ln 2 (D / S - log2 S + log2 S_ref),
+// which is 0 for equal rows. Then the whole block takes the largest of all lists' keys, k times; a thread looks through its
+// own keys again only when it has given the largest. Bytes: 32 a slice and 16 k a split and row; for 16,384 rows of Llama's
+// vocabulary 67 MB of sums, 16 microseconds.
 #include "include/lens_statistics.cuh"
 #include "include/reduce.cuh"
 
@@ -29,31 +29,36 @@ struct LensFinishArguments {
 
 namespace weir {
 
+constexpr double kLn2 = 0.693147180559945309;
+
+// Sums of a row over the whole vocabulary.
 struct LensSums {
-    double log_sum_exp, log2_s, t, d;  // T and D divided by S
+    double level, log2_s, t, d;  // T and D divided by S
 };
 
-// By a whole warp.
-WEIR_DEVICE LensSums merge(const LensArguments& a, int slot) {
-    const float4* parts = a.sums + static_cast<int64_t>(slot) * a.slices * 2;
-    float level = -INFINITY;
+// The sums of a slot, D's with a reference. By a whole warp.
+WEIR_DEVICE LensSums merge(const LensArguments& a, int slot, int reference) {
+    const float4 *parts = a.sums + static_cast<int64_t>(slot) * a.slices * 2, *others = a.sums + static_cast<int64_t>(reference) * a.slices * 2;
+    float level = -INFINITY, other_level = -INFINITY;
     for (int i = lane(); i < a.slices * 2; i += kWarp) {
         level = most(level, parts[i].x);
+        other_level = most(other_level, others[i].x);
     }
     level = warp_reduce(level, Maximum());
+    other_level = warp_reduce(other_level, Maximum());
     double s = 0, t = 0, d = 0;
     for (int i = lane(); i < a.slices * 2; i += kWarp) {
         float4 p = parts[i];
-        double change = static_cast<double>(p.x) - level, factor = exp2(change);
+        double change = static_cast<double>(p.x) - level, of_other = static_cast<double>(others[i].x) - other_level;
+        double factor = exp2(change);
         s += factor * p.y;
         t += factor == 0 ? 0 : factor * (p.z + change * p.y);
-        d += factor == 0 ? 0 : factor * p.w;
+        d += factor == 0 ? 0 : factor * (p.w + (change - of_other) * p.y);
     }
     s = warp_reduce(s, Sum());
     t = warp_reduce(t, Sum());
     d = warp_reduce(d, Sum());
-    double log2_s = log2(s);
-    return {(level + log2_s) / static_cast<double>(kLensLog2E), log2_s, t / s, d / s};
+    return {level, log2(s), t / s, d / s};
 }
 
 // The keys of a row's lists, one after another.
@@ -85,17 +90,17 @@ struct LensKeys {
 };
 
 WEIR_DEVICE void write_list(LensKeys keys, int k, float sign, double log_sum_exp, LensResult<int> ids, LensResult<float> logs, int row) {
-    uint64_t own = keys.largest_below(~0ull);
+    uint64_t own = keys.largest_below(~uint64_t{0});
     for (int i = 0; i < k; i++) {
         uint64_t largest = block_reduce(own, Maximum());
         if (own == largest) {
             own = keys.largest_below(largest);
         }
         if (threadIdx.x == 0 && ids.rows != nullptr) {
-            ids.row(row)[i] = lens_id(largest);
+            ids.row(row)[i] = key_id(largest);
         }
         if (threadIdx.x == 0 && logs.rows != nullptr) {
-            logs.row(row)[i] = static_cast<float>(sign * static_cast<double>(lens_logit(largest)) - log_sum_exp);
+            logs.row(row)[i] = static_cast<float>(sign * static_cast<double>(key_logit(largest)) - log_sum_exp);
         }
     }
 }
@@ -111,21 +116,21 @@ WEIR_KERNEL(lens_finish, LensFinishArguments, 256) {
     }
     WEIR_SHARED(double, shared_log_sum_exp);
     if (warp() == 0 && l.sums != nullptr) {
-        LensSums sums = merge(l, slot);
+        LensSums sums = merge(l, slot, reference);
+        double log_sum_exp = (sums.level + sums.log2_s) / static_cast<double>(kLensLog2E), divergence = 0;
         if (a.divergence != nullptr) {
-            double of_reference = reference == slot ? sums.log_sum_exp : merge(l, reference).log_sum_exp;
-            double divergence = reference == slot ? 0 : sums.d - (sums.log_sum_exp - of_reference);
-            if (lane() == 0) {
-                a.divergence[row] = static_cast<float>(divergence < 0 ? 0 : divergence);
-            }
+            divergence = kLn2 * (sums.d - sums.log2_s + merge(l, reference, reference).log2_s);
         }
         if (lane() == 0) {
-            shared_log_sum_exp = sums.log_sum_exp;
+            shared_log_sum_exp = log_sum_exp;
             if (a.log_sum_exp != nullptr) {
-                a.log_sum_exp[row] = static_cast<float>(sums.log_sum_exp);
+                a.log_sum_exp[row] = static_cast<float>(log_sum_exp);
             }
             if (a.entropy != nullptr) {
-                a.entropy[row] = static_cast<float>(0.693147180559945309 * (sums.log2_s - sums.t));
+                a.entropy[row] = static_cast<float>(kLn2 * (sums.log2_s - sums.t));
+            }
+            if (a.divergence != nullptr) {
+                a.divergence[row] = static_cast<float>(divergence < 0 ? 0 : divergence);
             }
         }
     }

@@ -5,8 +5,6 @@ namespace Weir.Kernels.Bench;
 /// <summary>Logits of a few rows with and without an intervention.</summary>
 public class CompareDistributionsBench : OpBench
 {
-    private const int Vocabulary = 50257;
-
     private Tensor _a, _b, _distances;
 
     /// <inheritdoc/>

@@ -4,17 +4,19 @@
 // 16 rows of a chunk, two lanes a row, 32 columns a lane, whatever the body, so that a row's bits depend on nothing else.
 // All that a lane knows of its row stays with the lane until the end:
 //
-//  * Sums, in registers. With the level c = log2(e) max z of what the lane has met and y = log2(e) z - c: S = sum 2^y,
-//    T = sum 2^y y, D = sum 2^y (z - z_ref). T and D hold differences, which keep their digits where logits are large.
-//    A slice of 1,024 columns is summed up by itself: 512 terms a lane in chains of 8, then f64 (lens_finish.cu).
+//  * Sums, in registers. With the level c = log2(e) max z of what the lane has met, y = log2(e) z - c, and y_ref the same
+//    of the reference's row: S = sum 2^y, T = sum 2^y y, D = sum 2^y (y - y_ref). They keep their digits where logits are
+//    large, and D also where both rows are sure of one token, on different levels. A slice of 1,024 columns is summed up
+//    by itself: 512 terms a lane in chains of 8, then f64 (lens_finish.cu).
 //  * Lists of the largest and of the smallest logits, as heaps in device memory whose root is the least of the list. A
 //    logit must pass the root to be looked at again; after the first columns that is one comparison a chunk.
 //  * Ranks, as counts in device memory, one addition a chunk.
 //
 // Instructions a logit, counted in SASS: STORE and LOAD of the chunk 0.75, maximum 1, and for the sums 5 (multiply-add,
-// clamp, exponential, addition, multiply-add); the divergence takes 3.25 more, ranks 2 for each target.
+// clamp, exponential, addition, multiply-add); the divergence takes 5.5 more, ranks 2 for each target.
 #pragma once
 
+#include "logit_key.cuh"
 #include "math.cuh"
 #include "vector.cuh"
 
@@ -75,21 +77,6 @@ WEIR_DEVICE int lens_at(int row, int unit) {
     return row * kLensChunk + (unit ^ ((row & 3) << 1 | (row >> 2 & 1))) * 4;
 }
 
-// A logit, in the order of floats (-0 as 0, NaN as -infinity), above the complement of its id: words that compare as
-// (logit, lower id first). No key is 0.
-WEIR_DEVICE uint64_t lens_key(float logit, int id) {
-    uint32_t bits = __float_as_uint(logit != logit ? -INFINITY : logit + 0.0f);
-    uint32_t ordered = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-    return static_cast<uint64_t>(ordered) << 32 | ~static_cast<uint32_t>(id);
-}
-
-WEIR_DEVICE float lens_logit(uint64_t key) {
-    uint32_t ordered = static_cast<uint32_t>(key >> 32);
-    return __uint_as_float(ordered & 0x80000000u ? ordered ^ 0x80000000u : ~ordered);
-}
-
-WEIR_DEVICE int lens_id(uint64_t key) { return static_cast<int>(~static_cast<uint32_t>(key)); }
-
 // The largest keys that a lane has met: a heap with the least of them at its root. Those of a warp's lanes alternate.
 struct LensHeap {
     uint64_t* keys;
@@ -146,26 +133,26 @@ public:
         begin_slice();
     }
 
-    // Takes in a chunk whose first column is `first`. The caller has put products into it and waited for all who make
-    // this lane's row; `wait` is for all who share references, and before the chunk is written to again they must have
-    // come back from here.
-    template <typename Wait>
-    WEIR_DEVICE void add(const LensArguments& a, float* chunk, int first, Wait wait) {
+    // Makes logits of the products in a chunk whose first column is `first`. Before, all who make this lane's row have
+    // written and waited; after it, and before `add`, so must all who share references where there are any.
+    WEIR_DEVICE void prepare(const LensArguments& a, float* chunk, int first) {
+        bool changes = a.bias != nullptr || a.softcap != 0 || a.temperature != 1 || first + kLensChunk > a.vocabulary;
+        if (a.pick == 0 && changes) {
+            finish_logits(a, chunk, first + half() * kHalf);
+        }
+    }
+
+    // Takes the chunk in.
+    WEIR_DEVICE void add(const LensArguments& a, float* chunk, int first) {
         int column = first + half() * kHalf;
         if (a.pick != 0) {
             pick(a, chunk, column);
             return;
         }
-        if (a.bias != nullptr || a.softcap != 0 || a.temperature != 1 || first + kLensChunk > a.vocabulary) {
-            finish_logits(a, chunk, column);
-        }
-        if (a.references != nullptr) {
-            wait();
-        }
         if (!live_) {
             return;
         }
-        float largest = extreme(chunk, [](float x, float y) { return fmaxf(x, y); });
+        float largest = extreme(chunk, own_, [](float x, float y) { return fmaxf(x, y); });
         if (a.references != nullptr) {
             sum<true>(chunk, largest);
         } else if (a.sums != nullptr) {
@@ -175,7 +162,7 @@ public:
             select<false>(a, top_least_, chunk, largest, column);
         }
         if (a.bottom_length != 0) {
-            select<true>(a, bottom_least_, chunk, -extreme(chunk, [](float x, float y) { return fminf(x, y); }), column);
+            select<true>(a, bottom_least_, chunk, -extreme(chunk, own_, [](float x, float y) { return fminf(x, y); }), column);
         }
         if (a.ranks != nullptr) {
             rank(a, chunk, column);
@@ -196,7 +183,7 @@ private:
     int slot_, own_, reference_;  // the latter where this half of the own row and of the reference's begins
     int state_, list_;
     bool live_;
-    float level_, s_, t_, d_;
+    float level_, reference_level_, s_, t_, d_;
     float top_least_, bottom_least_;  // what a logit must pass to enter; NaN lets everything in
 
     WEIR_DEVICE static int half() { return lane() / kLensRows; }
@@ -220,7 +207,7 @@ private:
 
     // Below -2e38 a level would leave f32 when it is multiplied.
     WEIR_DEVICE void begin_slice() {
-        level_ = -2e38f;
+        level_ = reference_level_ = -2e38f;
         s_ = t_ = d_ = 0;
     }
 
@@ -251,24 +238,33 @@ private:
     }
 
     template <typename Better>
-    WEIR_DEVICE float extreme(const float* chunk, Better better) const {
-        float4 v = four(chunk, own_, 0);
+    WEIR_DEVICE static float extreme(const float* chunk, int begin, Better better) {
+        float4 v = four(chunk, begin, 0);
 #pragma unroll
         for (int i = 1; i < kHalf / 4; i++) {
-            float4 w = four(chunk, own_, i);
+            float4 w = four(chunk, begin, i);
             v = make_float4(better(v.x, w.x), better(v.y, w.y), better(v.z, w.z), better(v.w, w.w));
         }
         return better(better(v.x, v.y), better(v.z, v.w));
     }
 
+    // Raises a level; returns by how much, in powers of two, what is counted from it falls.
+    WEIR_DEVICE static float raise(float& level, float largest) {
+        float old = level * kLensLog2E;
+        level = fmaxf(level, largest);
+        return old - level * kLensLog2E;
+    }
+
     template <bool kDivergence>
     WEIR_DEVICE void sum(const float* chunk, float largest) {
-        float old = level_ * kLensLog2E;
-        level_ = fmaxf(level_, largest);
-        float level = level_ * kLensLog2E, change = old - level, factor = power_of_two(change);
+        float change = raise(level_, largest), factor = power_of_two(change);
+        if (kDivergence) {
+            float of_reference = raise(reference_level_, extreme(chunk, reference_, [](float x, float y) { return fmaxf(x, y); }));
+            d_ = factor == 0 ? 0.0f : factor * fmaf(change - of_reference, s_, d_);
+        }
         t_ = factor == 0 ? 0.0f : factor * fmaf(change, s_, t_);
         s_ *= factor;
-        d_ *= factor;
+        float level = level_ * kLensLog2E, reference_level = reference_level_ * kLensLog2E;
         float s[4] = {}, t[4] = {}, d[4] = {};
 #pragma unroll
         for (int i = 0; i < kHalf / 4; i++) {
@@ -281,7 +277,7 @@ private:
                 s[j] += e;
                 t[j] = fmaf(e, y, t[j]);
                 if (kDivergence && !(e == 0)) {
-                    d[j] = fmaf(e, z[j] - q[j], d[j]);
+                    d[j] = fmaf(e, y - fmaf(q[j], kLensLog2E, -reference_level), d[j]);
                 }
             }
         }
@@ -304,10 +300,10 @@ private:
         for (int j = 0; j < least(kHalf, a.vocabulary - column); j++) {
             float z = kNegated ? -logit(chunk, j) : logit(chunk, j);
             if (!(z <= least_in)) {
-                uint64_t key = lens_key(z, column + j);
+                uint64_t key = logit_key(z, column + j);
                 if (key > root) {
                     root = list.replace_root(key);
-                    least_in = root == 0 ? least_in : fmaxf(least_in, lens_logit(root));
+                    least_in = root == 0 ? least_in : fmaxf(least_in, key_logit(root));
                 }
             }
         }

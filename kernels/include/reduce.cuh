@@ -16,6 +16,11 @@ struct Maximum {
     WEIR_DEVICE T operator()(T a, T b) const { return a < b ? b : a; }
 };
 
+struct Minimum {
+    template <typename T>
+    WEIR_DEVICE T operator()(T a, T b) const { return b < a ? b : a; }
+};
+
 template <typename T, typename Combine>
 WEIR_DEVICE T warp_reduce(T value, Combine combine) {
 #pragma unroll

@@ -4,7 +4,6 @@ using Weir.Engine.Checkpoints;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
 using Weir.Kernels;
-using Weir.Kernels.Cpu;
 
 [assembly: CollectionBehavior(DisableTestParallelization = true)] // Models share fixtures and devices have threads.
 
@@ -17,11 +16,16 @@ internal static class Fixture
     public static readonly string[] Names =
         ["gpt2", "pythia", "neox-serial", "opt", "opt-postnorm", "llama2", "llama3", "mistral", "qwen2", "qwen3", "gemma2", "olmo2"];
 
-    private static readonly ConcurrentDictionary<string, Model> Models = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, IDevice> Devices = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<(string Name, string Device), Model> Models = [];
 
     public static string Location(string name) => Path.Combine(RepositoryRoot.Path, "tests", "fixtures", "models", name);
 
-    public static Model Model(string name) => Models.GetOrAdd(name, n => Engine.Model.Load(Location(n), new LoadOptions { Device = new CpuDevice(threads: 2) }));
+    public static Model Model(string name, string device = TestDevices.Cpu) =>
+        Models.GetOrAdd((name, device), k => Engine.Model.Load(Location(k.Name), new LoadOptions { Device = Device(k.Device) }));
+
+    /// <summary>A device, opened once for all tests.</summary>
+    public static IDevice Device(string name) => Devices.GetOrAdd(name, n => TestDevices.Open(n));
 
     public static int[][] Prompts(string name)
     {
@@ -60,6 +64,18 @@ internal static class Fixture
         Tensor rows = arena.Allocate(new Shape(head.Outputs, head.Inputs));
         model.Device.Ops.Embed(arena.Upload<int>([.. Enumerable.Range(0, head.Outputs)]), head, 1, rows);
         return Read(model, rows);
+    }
+
+    /// <summary>Changes every element of a live value, as a tap that runs on any device would.</summary>
+    public static void Change(TapContext tap, Func<float, float> change)
+    {
+        float[] row = new float[tap.Value.Width];
+        for (int i = 0; i < tap.Value.Rows; i++)
+        {
+            Tensor live = tap.Value.RowRange(i, 1);
+            tap.Device.Read(live, MemoryMarshal.AsBytes(row.AsSpan()));
+            tap.Device.Write(live, MemoryMarshal.AsBytes<float>(row.Select(change).ToArray()));
+        }
     }
 
     public static void SameBits(float[] expected, float[] actual, string what)

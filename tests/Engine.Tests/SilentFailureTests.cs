@@ -24,13 +24,13 @@ public sealed class SilentFailureTests
     }
 
     [Theory]
-    [InlineData("llama3")]
-    [InlineData("pythia")]
-    [InlineData("gemma2")]
-    [InlineData("olmo2")]
-    public void TheLensReadsTheWholeResidual(string name)
+    [OnDevices("llama3")]
+    [OnDevices("pythia")]
+    [OnDevices("gemma2")]
+    [OnDevices("olmo2")]
+    public void TheLensReadsTheWholeResidual(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         int last = model.Spec.Layers - 1;
         using ForwardResult run = model.Forward(Fixture.Prompts(name), new HookSet().Capture(Site.ResidualPost[last]));
         LensResult lens = LensReader.Read(model, [run[Site.ResidualPost[last]]]);
@@ -93,17 +93,17 @@ public sealed class SilentFailureTests
     }
 
     [Theory]
-    [InlineData("opt")]
-    [InlineData("opt-postnorm")]
-    public void TheMlpHookFiresInOpt(string name)
+    [OnDevices("opt")]
+    [OnDevices("opt-postnorm")]
+    public void TheMlpHookFiresInOpt(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         int fired = 0;
         float[] plain = Fixture.Logits(model, Fixture.Prompts(name));
         float[] changed = Fixture.Logits(model, Fixture.Prompts(name), new HookSet().Tap(Site.MlpOut.AllLayers, t =>
         {
             fired++;
-            t.Value.Row(0).Clear();
+            Fixture.Change(t, _ => 0);
         }));
         Assert.Equal(model.Spec.Layers, fired);
         Assert.NotEqual(plain, changed);

@@ -68,6 +68,9 @@ public static class Devices
     /// </summary>
     public static bool RowsStandAlone(string name) => !name.Contains("-fast", StringComparison.Ordinal);
 
+    /// <summary>The device with the same kernels on which rows stand alone.</summary>
+    public static string WhereRowsStandAlone(string name) => name.Replace("-fast-", "-", StringComparison.Ordinal);
+
     /// <summary>Kernels of a compute capability on the host, threads in an order that the seed draws.</summary>
     private static CudaDevice Emulated(int capability, CudaPrecision precision, long seed, bool deterministic = true)
     {

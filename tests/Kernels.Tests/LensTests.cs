@@ -7,6 +7,9 @@ namespace Weir.Kernels.Tests;
 /// </summary>
 public sealed class LensTests
 {
+    /// <summary>Devices may have other bodies for 16-bit weights.</summary>
+    private static readonly ElementType[] Types = [ElementType.F32, ElementType.BF16];
+
     [Theory]
     [EveryDevice]
     public void StatisticsAreThoseOfTheLogits(string device)
@@ -29,9 +32,9 @@ public sealed class LensTests
     public void BiasCapAndTemperatureComeFirst(string device)
     {
         using var t = new TestTensors(device);
-        for (int which = 0; which < 8; which++)
+        for (int which = 0; which < 16; which++)
         {
-            using var lens = new LensCase(t, 7, 33, 1100, ElementType.F32)
+            using var lens = new LensCase(t, 7, 33, 1100, Types[which >> 3])
             {
                 Bias = (which & 1) != 0 ? t.Normal(1100) : null,
                 Softcap = (which & 2) != 0 ? 2.5f : 0,
@@ -47,10 +50,10 @@ public sealed class LensTests
     public void LargeLogitsKeepTheirDigits(string device)
     {
         using var t = new TestTensors(device);
-        foreach (float offset in (float[])[2e4f, -2e4f])
+        foreach ((float offset, ElementType type) in new[] { (2e4f, ElementType.F32), (-2e4f, ElementType.F32), (-2e4f, ElementType.BF16) })
         {
             float[] bias = t.Normal(2000);
-            using var lens = new LensCase(t, 5, 16, 2000, ElementType.F32) { Bias = Array.ConvertAll(bias, b => b + offset) };
+            using var lens = new LensCase(t, 5, 16, 2000, type) { Bias = Array.ConvertAll(bias, b => b + offset) };
             lens.Check($"{device}, offset {offset}");
         }
     }
@@ -78,11 +81,14 @@ public sealed class LensTests
     {
         using var t = new TestTensors(device);
         const int Vocabulary = 3333;
-        using var lens = new LensCase(t, 6, 8, Vocabulary, ElementType.F32)
+        foreach (ElementType type in Types)
         {
-            Bias = [.. Enumerable.Range(0, Vocabulary).Select(i => i < 1500 || i % 3 == 0 ? float.NegativeInfinity : 0)],
-        };
-        lens.Check(device);
+            using var lens = new LensCase(t, 6, 8, Vocabulary, type)
+            {
+                Bias = [.. Enumerable.Range(0, Vocabulary).Select(i => i < 1500 || i % 3 == 0 ? float.NegativeInfinity : 0)],
+            };
+            lens.Check($"{device}, {type}");
+        }
     }
 
     [Theory]
@@ -92,10 +98,10 @@ public sealed class LensTests
         using var t = new TestTensors(device);
         foreach (int vocabulary in (int[])[40, 2100])
         {
-            foreach (int k in (int[])[1, 5, 32, 40])
+            foreach ((int k, ElementType type) in new[] { (1, ElementType.F32), (5, ElementType.F32), (32, ElementType.F32), (40, ElementType.F32), (32, ElementType.BF16) })
             {
-                using var lens = new LensCase(t, 9, 2, vocabulary, ElementType.F32, k) { Integral = true };
-                lens.Check($"{device}, {k} of {vocabulary}");
+                using var lens = new LensCase(t, 9, 2, vocabulary, type, k) { Integral = true };
+                lens.Check($"{device}, {type}, {k} of {vocabulary}");
             }
         }
     }
@@ -105,8 +111,11 @@ public sealed class LensTests
     public void ManyOfThem(string device)
     {
         using var t = new TestTensors(device);
-        using var lens = new LensCase(t, 3, 8, 4000, ElementType.F32, k: 100);
-        lens.Check(device);
+        foreach ((int vocabulary, int k, ElementType type) in new[] { (4000, 100, ElementType.F32), (4000, 100, ElementType.BF16), (1500, 1500, ElementType.F32) })
+        {
+            using var lens = new LensCase(t, 3, 8, vocabulary, type, k);
+            lens.Check($"{device}, {type}, {k} of {vocabulary}");
+        }
     }
 
     /// <summary>More rows than a block holds, and than a round; references in every arrangement.</summary>
@@ -128,7 +137,7 @@ public sealed class LensTests
                 "layers" => (Rows - 100) + (i % 100),
                 _ => random[i],
             })];
-            using var lens = new LensCase(t, Rows, 3, 45, ElementType.F32, k: 2) { References = references };
+            using var lens = new LensCase(t, Rows, 3, 45, arrangement is "layers" or "next" ? ElementType.BF16 : ElementType.F32, k: 2) { References = references };
             lens.Check($"{device}, references {arrangement}");
         }
     }
@@ -158,34 +167,10 @@ public sealed class LensTests
     [EveryDevice]
     public void ARowDependsOnNothingElse(string device)
     {
-        const int Rows = 371, Width = 9, Vocabulary = 2077;
-        float[] x, w;
-        using (var t = new TestTensors(device))
+        foreach (ElementType type in Types)
         {
-            x = t.Normal(Rows * Width);
-            w = t.Normal(Vocabulary * Width);
+            RowsDependOnNothingElse(device, type);
         }
-
-        float[] Run(TestTensors t, float[] states, int start, int count)
-        {
-            using var lens = new LensCase(t, count, Width, Vocabulary, ElementType.F32)
-            {
-                States = Shapes.Rows(states, Rows, start, count).ToArray(),
-                Weights = w,
-                References = [.. Enumerable.Range(0, count)],
-                Targets = [.. Enumerable.Range(start, count).SelectMany(i => (int[])[i, 2 * i, i + 1700])],
-            };
-            LensCase.Results r = lens.Run();
-            return [.. Enumerable.Range(0, count).SelectMany(i => (float[])
-            [
-                r.LogSumExp[i], r.Entropy[i], .. r.TopIds[(i * 3)..((i + 1) * 3)].Select(id => (float)id),
-                .. r.TopLogProbabilities[(i * 3)..((i + 1) * 3)], .. r.BottomLogProbabilities[(i * 3)..((i + 1) * 3)],
-                .. r.TargetLogProbabilities[(i * 3)..((i + 1) * 3)], .. r.TargetRanks[(i * 3)..((i + 1) * 3)].Select(id => (float)id),
-            ])];
-        }
-
-        Oracle.RowsStandAlone(device, Rows, (t, start, count) => Run(t, x, start, count));
-        Oracle.BadRowsStayAlone(device, Rows, x, (t, states) => Run(t, states, 0, Rows));
     }
 
     [Theory]
@@ -229,5 +214,37 @@ public sealed class LensTests
         }
 
         t.CheckSentinels();
+    }
+
+    private static void RowsDependOnNothingElse(string device, ElementType type)
+    {
+        const int Rows = 371, Width = 9, Vocabulary = 2077;
+        float[] x, w;
+        using (var t = new TestTensors(device))
+        {
+            x = t.Normal(Rows * Width);
+            w = t.Normal(Vocabulary * Width);
+        }
+
+        float[] Run(TestTensors t, float[] states, int start, int count)
+        {
+            using var lens = new LensCase(t, count, Width, Vocabulary, type)
+            {
+                States = Shapes.Rows(states, Rows, start, count).ToArray(),
+                Weights = w,
+                References = [.. Enumerable.Range(0, count)],
+                Targets = [.. Enumerable.Range(start, count).SelectMany(i => (int[])[i, 2 * i, i + 1700])],
+            };
+            LensCase.Results r = lens.Run();
+            return [.. Enumerable.Range(0, count).SelectMany(i => (float[])
+            [
+                r.LogSumExp[i], r.Entropy[i], .. r.TopIds[(i * 3)..((i + 1) * 3)].Select(id => (float)id),
+                .. r.TopLogProbabilities[(i * 3)..((i + 1) * 3)], .. r.BottomLogProbabilities[(i * 3)..((i + 1) * 3)],
+                .. r.TargetLogProbabilities[(i * 3)..((i + 1) * 3)], .. r.TargetRanks[(i * 3)..((i + 1) * 3)].Select(id => (float)id),
+            ])];
+        }
+
+        Oracle.RowsStandAlone(device, Rows, (t, start, count) => Run(t, x, start, count));
+        Oracle.BadRowsStayAlone(device, Rows, x, (t, states) => Run(t, states, 0, Rows));
     }
 }

@@ -38,7 +38,7 @@ public sealed unsafe class NativeCudaDriverTests
             nint memory = driver.Allocate(100);
             (nint host, nint device) = driver.AllocateShared(100);
             Assert.NotEqual(0, device);
-            nint module = driver.LoadModule("add", Encoding.UTF8.GetBytes(FakeCuda.Ptx));
+            nint module = driver.LoadModule("kernels/add.cu", Encoding.UTF8.GetBytes(FakeCuda.Ptx));
             nint handle = driver.CreateEvent();
             driver.BeginCapture();
             driver.Fill(memory, 1, 100);
@@ -346,11 +346,11 @@ public sealed unsafe class NativeCudaDriverTests
         byte[] image = Encoding.UTF8.GetBytes(FakeCuda.Ptx);
         _fake.SetJitLog("ptxas application ptx input, line 9; fatal : Unexpected instruction");
         _fake.Fail("cuModuleLoadDataEx", 218);
-        Refuse("cuModuleLoadDataEx failed with CUDA_ERROR_INVALID_PTX (text of the error) for kernels/add.cu, PTX 8.4 for sm_80, on Fake GPU 0, compute capability 9.0, driver 13.0; the driver's compiler says: ptxas application ptx input, line 9; fatal : Unexpected instruction.", () => driver.LoadModule("add", image));
+        Refuse("cuModuleLoadDataEx failed with CUDA_ERROR_INVALID_PTX (text of the error) for kernels/add.cu, PTX 8.4 for sm_80, on Fake GPU 0, compute capability 9.0, driver 13.0; the driver's compiler says: ptxas application ptx input, line 9; fatal : Unexpected instruction.", () => driver.LoadModule("kernels/add.cu", image));
         _fake.SetJitLog("");
         _fake.Fail("cuModuleLoadDataEx", 222);
-        Refuse("it was compiled by a newer CUDA than the driver's: update the driver, or build Weir with an older nvcc; the driver's compiler says: info.", () => driver.LoadModule("add", image));
-        nint module = driver.LoadModule("add", image);
+        Refuse("it was compiled by a newer CUDA than the driver's: update the driver, or build Weir with an older nvcc; the driver's compiler says: info.", () => driver.LoadModule("kernels/add.cu", image));
+        nint module = driver.LoadModule("kernels/add.cu", image);
         Refuse("cuModuleGetFunction failed with CUDA_ERROR_NOT_FOUND (text of the error) for the kernel subtract, on Fake GPU 0", () => driver.GetFunction(module, "subtract"));
     }
 
@@ -406,7 +406,7 @@ public sealed unsafe class NativeCudaDriverTests
         return message;
     }
 
-    private static nint Add(NativeCudaDriver driver) => driver.GetFunction(driver.LoadModule("add", Encoding.UTF8.GetBytes(FakeCuda.Ptx)), "add");
+    private static nint Add(NativeCudaDriver driver) => driver.GetFunction(driver.LoadModule("kernels/add.cu", Encoding.UTF8.GetBytes(FakeCuda.Ptx)), "add");
 
     private static void Launch(NativeCudaDriver driver, nint function, int sharedBytes)
     {

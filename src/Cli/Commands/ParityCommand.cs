@@ -42,7 +42,7 @@ internal sealed class ParityCommand : Verb
         OutputFile.Check("--json", json);
         string[] directories = session.Arguments.GetValue(_directories) is { Length: > 0 } given ? given : [session.ModelDirectory];
         var reports = new List<ParityReport>();
-        
+
         // What it is compared with was computed in float32.
         using IDevice device = session.OpenDevice(CudaPrecision.F32);
         foreach (string directory in directories)

@@ -12,9 +12,6 @@ namespace Weir.Engine.Generation;
 /// </summary>
 internal sealed class DecodeState : IDisposable
 {
-    // Room beyond the prompts that is made at once; the stores grow by themselves.
-    private const int FirstReserve = 256;
-
     private readonly Model _model;
     private readonly IReadOnlyList<IReadOnlyList<int>> _prompts;
     private readonly GenerationOptions _options;
@@ -44,6 +41,9 @@ internal sealed class DecodeState : IDisposable
         _scratch = new Arena(model.Device);
         _cache = new KeyValueCache(model, prompts.Count);
     }
+
+    /// <summary>Room beyond the prompts that is made at once; the stores grow by themselves.</summary>
+    public int FirstReserve { get; init; } = 256;
 
     /// <summary>Runs the model and draws a token for each sequence that is not done; returns the last token of each.</summary>
     public int[] Next(bool[] done, int step)

@@ -10,17 +10,7 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 {
     public void Sample(Tensor logits, ReadOnlySpan<SamplingOptions> options, Tensor ids)
     {
-        Check.Floats(logits);
-        Check.Integers(ids, logits.Rows);
-        Check.That(options.Length == logits.Rows, "Sampling wants one set of options a row.");
-        foreach (SamplingOptions o in options)
-        {
-            Check.That(o.Temperature >= 0 && float.IsFinite(o.Temperature), "A temperature must be 0 or above.");
-            Check.That(o.TopK >= 0, "Top-k must be 0 or above.");
-            Check.That(o.TopP is >= 0 and <= 1, "Top-p must be in 0 .. 1.");
-            Check.That(o.Uniform is >= 0 and < 1, "A draw must be at least 0 and below 1.");
-        }
-
+        Check.Sample(logits, options, ids);
         _counters.Ops++;
         fixed (SamplingOptions* o = options)
         {

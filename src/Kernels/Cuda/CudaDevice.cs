@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Weir.Kernels.Cpu;
 using Weir.Kernels.Cuda.Native;
 using Weir.Kernels.Ops;
 
@@ -50,6 +51,9 @@ public sealed class CudaDevice : IDevice
 
     internal CudaKernels Kernels { get; }
 
+    /// <summary>What is being measured, or null.</summary>
+    internal CudaProfile? Profile { get; set; }
+
     /// <summary>Opens a device of this machine.</summary>
     /// <param name="ordinal">Its number, from 0 on.</param>
     /// <param name="options">How it computes.</param>
@@ -60,6 +64,9 @@ public sealed class CudaDevice : IDevice
 #else
         new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
 #endif
+
+    /// <summary>True where the emulator's library has been built.</summary>
+    public static bool HasEmulator => EmulatorLibrary.Location is not null;
 
     /// <summary>Opens the emulator, which runs the kernels of kernels/ on the host.</summary>
     /// <exception cref="CudaException">Its library has not been built.</exception>
@@ -127,7 +134,19 @@ public sealed class CudaDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public IRecording Record(Action ops) => _ops.Record(ops);
+    public IRecording Record(Action ops) => Profile is null ? _ops.Record(ops) : new CpuRecording(ops);
+
+    /// <summary>Begins to time every launch; stop it and dispose of it before the device.</summary>
+    /// <exception cref="InvalidOperationException">A profile is running already.</exception>
+    public CudaProfile StartProfile()
+    {
+        if (Profile is not null)
+        {
+            throw new InvalidOperationException("A profile of this device is running already.");
+        }
+
+        return Profile = new CudaProfile(this);
+    }
 
     /// <summary>
     /// Loads a kernel of the caller's own; kernels/examples/steer.cu is one. The emulator has only the kernels that it was
@@ -140,12 +159,12 @@ public sealed class CudaDevice : IDevice
     {
         if (ptx is null)
         {
-            return new UserKernel(Driver, Kernels.Function(CudaKernel.Named(name)), name);
+            return new UserKernel(this, Kernels.Function(CudaKernel.Named(name)), name);
         }
 
         // The driver wants a text that ends in 0.
-        nint module = Driver.LoadModule(name, [.. Encoding.UTF8.GetBytes(ptx), 0]);
-        return new UserKernel(Driver, Driver.GetFunction(module, name), name);
+        nint module = Driver.LoadModule($"the PTX of {name}", [.. Encoding.UTF8.GetBytes(ptx), 0]);
+        return new UserKernel(this, Driver.GetFunction(module, name), name);
     }
 
     /// <inheritdoc/>
@@ -160,6 +179,22 @@ public sealed class CudaDevice : IDevice
     {
         _ops.Dispose();
         Driver.Dispose();
+    }
+
+    /// <summary>Queues a launch, timed while there is a profile.</summary>
+    /// <param name="launch">The launch.</param>
+    /// <param name="file">The file that the kernel stands in, for the profile.</param>
+    /// <param name="work">What it must do at least.</param>
+    internal void Launch(in CudaLaunch launch, string file, KernelWork work)
+    {
+        if (Profile is { } profile)
+        {
+            profile.Launch(launch, file, work);
+        }
+        else
+        {
+            Driver.Launch(launch);
+        }
     }
 
     internal void Freed(long bytes) => Counters.BytesAllocated -= bytes;

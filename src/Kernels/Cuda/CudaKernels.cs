@@ -21,7 +21,7 @@ internal sealed class CudaKernels(ICudaDriver driver)
 
         if (!_modules.TryGetValue(kernel.File, out nint module))
         {
-            module = driver.LoadModule(kernel.File, driver.Facts.IsEmulated ? null : KernelImage.Load(kernel.File, driver.Facts));
+            module = driver.LoadModule($"kernels/{kernel.File}.cu", driver.Facts.IsEmulated ? null : KernelImage.Load(kernel.File, driver.Facts));
             _modules.Add(kernel.File, module);
         }
 

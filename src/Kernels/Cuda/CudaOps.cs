@@ -111,10 +111,9 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     private void Launch<T>(CudaKernel kernel, Grid grid, int threads, in T arguments, KernelWork work, int sharedBytes = 0)
         where T : unmanaged
     {
-        _ = work;
         fixed (T* a = &arguments)
         {
-            _driver.Launch(new CudaLaunch(_device.Kernels.Function(kernel), kernel.Name, grid, threads, sharedBytes, (nint)a, sizeof(T)));
+            _device.Launch(new CudaLaunch(_device.Kernels.Function(kernel), kernel.Name, grid, threads, sharedBytes, (nint)a, sizeof(T)), kernel.File, work);
         }
     }
 

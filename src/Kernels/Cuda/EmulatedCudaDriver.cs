@@ -90,7 +90,15 @@ internal sealed unsafe class EmulatedCudaDriver : ICudaDriver
         ? index + 1
         : throw new CudaException($"The emulator has no kernel {kernel}; build it again with make -C kernels/emulator.");
 
-    public CudaFunctionFacts GetFunctionFacts(nint function, int threads, int sharedBytes) => default;
+    /// <summary>What the table says that the compiler makes of the kernel for such a device.</summary>
+    public CudaFunctionFacts GetFunctionFacts(nint function, int threads, int sharedBytes)
+    {
+        string name = _library.Kernels.First(k => k.Value == (int)function - 1).Key;
+        string[] targets = Facts.Capability >= 90 ? ["sm_90a", "sm_90"] : ["sm_80"];
+        return KernelTable.Rows.FirstOrDefault(r => r.Kernel == name && targets.Contains(r.Target)) is { } row
+            ? new CudaFunctionFacts(row.Registers, row.SharedBytes, row.StackBytes, KernelOccupancy.BlocksOf(row, threads, sharedBytes, Facts.Capability))
+            : default;
+    }
 
     public void Launch(in CudaLaunch launch)
     {

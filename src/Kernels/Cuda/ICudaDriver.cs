@@ -41,6 +41,8 @@ internal interface ICudaDriver : IDisposable
     void Fill(nint destination, byte value, long bytes);
 
     /// <summary>Loads a module; a null image is one that the driver has by itself.</summary>
+    /// <param name="name">Where its code comes from, for errors.</param>
+    /// <param name="image">PTX that ends in 0, or null.</param>
     /// <exception cref="CudaException">It does not load; the message holds the log of the just-in-time compiler.</exception>
     nint LoadModule(string name, byte[]? image);
 

@@ -8,14 +8,16 @@ internal sealed unsafe partial class CudaOps
     /// <summary>Scratch memory of a round; a lens of more rows goes in several.</summary>
     private const long LensRoundBytes = 256 << 20;
 
-    private static readonly CudaKernel[] LensKernels = ByType("lens");
+    private static readonly CudaKernel[] LensKernels = ByType("lens"), LensMmaKernels = ByType("lens_mma");
     private static readonly CudaKernel LensGatherKernel = new("lens_gather"), LensFinishKernel = new("lens_finish");
 
     public void Lens(in LensArguments arguments)
     {
         Check.Lens(arguments);
         var weights = (CudaMatrix)arguments.Unembedding;
-        var body = new LensBody(LensKernels[(int)weights.Type], TileSlots: 128, BlockSlots: 128, Threads: 256, BlocksPerMultiprocessor: 1, StateBytes: 0);
+        LensBody body = Rounds(weights.Type)
+            ? new LensBody(LensMmaKernels[(int)weights.Type], TileSlots: 128, BlockSlots: 128, Threads: 128, BlocksPerMultiprocessor: 2, StateBytes: weights.RowBytes)
+            : new LensBody(LensKernels[(int)weights.Type], TileSlots: 128, BlockSlots: 128, Threads: 256, BlocksPerMultiprocessor: 1, StateBytes: 0);
         _lensSlots.Plan(arguments, body.BlockSlots, body.TileSlots);
         _counters.Ops++;
         _counters.Flops += 2L * _lensSlots.Filled * weights.Inputs * weights.Outputs;
@@ -69,53 +71,80 @@ internal sealed unsafe partial class CudaOps
             Splits = layout.Splits,
             Group = layout.Group,
         };
-        var weights = (CudaMatrix)arguments.Unembedding;
-        if (arguments.TargetCount != 0)
+        void* states = (void*)(memory + layout.States);
+        if (body.StateBytes != 0)
         {
-            PickTargets(arguments, body, lens, memory + (nint)layout.Gathered);
+            RoundStates(arguments, lens, states);
         }
 
-        LaunchLens(arguments, body, lens, weights.Address);
+        if (arguments.TargetCount != 0)
+        {
+            void* gathered = (void*)(memory + layout.Gathered);
+            GatherTargets(arguments, lens, gathered);
+            LensLaunch pick = lens;
+            pick.Pick = 1;
+            pick.Splits = 1;
+            LaunchLens(arguments, body, pick, states, gathered);
+        }
+
+        LaunchLens(arguments, body, lens, states, (void*)((CudaMatrix)arguments.Unembedding).Address);
         FinishLens(arguments, lens);
     }
 
-    /// <summary>The logits of the targets, which ranks need first: products of the rows with a copy of the rows of W they name.</summary>
-    private void PickTargets(in LensArguments arguments, in LensBody body, in LensLaunch lens, nint gathered)
+    /// <summary>The states of the slots in the weights' 16-bit type.</summary>
+    private void RoundStates(in LensArguments arguments, in LensLaunch lens, void* states)
+    {
+        Tensor x = arguments.States;
+        var weights = (CudaMatrix)arguments.Unembedding;
+        var cast = new CastRowsArguments
+        {
+            X = Floats(x) + (lens.Rows == null ? (long)lens.First * x.RowStride : 0),
+            Y = states,
+            Rows = lens.Rows,
+            StrideX = x.RowStride,
+            StrideY = weights.Stride,
+            Count = lens.Rows == null ? lens.Count - lens.First : lens.Count,
+            Width = x.Width,
+            Wide = IsWide(x) ? 1 : 0,
+        };
+        CastRows(weights.Type == ElementType.BF16 ? CastToBF16 : CastToF16, cast, lens.Slots, lens.Slots * ((x.Width * sizeof(float)) + weights.RowBytes));
+    }
+
+    /// <summary>The rows of W that the targets name, whose logits, products like all others, ranks need first.</summary>
+    private void GatherTargets(in LensArguments arguments, in LensLaunch lens, void* gathered)
     {
         var weights = (CudaMatrix)arguments.Unembedding;
         var gather = new LensGatherArguments
         {
             Lens = lens,
             W = (void*)weights.Address,
-            Y = (void*)gathered,
+            Y = gathered,
             Units = (int)(weights.RowBytes / CudaMatrix.RowAlignment),
         };
         int rows = checked(lens.Slots * lens.TargetCount);
         Launch(LensGatherKernel, new Grid(rows), 128, gather, new KernelWork(2 * rows * weights.RowBytes));
-        LensLaunch pick = lens;
-        pick.Pick = 1;
-        pick.Splits = 1;
-        LaunchLens(arguments, body, pick, gathered);
     }
 
-    private void LaunchLens(in LensArguments arguments, in LensBody body, in LensLaunch lens, nint w)
+    private void LaunchLens(in LensArguments arguments, in LensBody body, in LensLaunch lens, void* states, void* w)
     {
         var weights = (CudaMatrix)arguments.Unembedding;
+        Tensor x = arguments.States;
         long columns = lens.Pick != 0 ? (long)lens.Slots * lens.TargetCount : lens.Vocabulary;
         long logits = lens.Pick != 0 ? columns : lens.Slots * columns;
-        var work = new KernelWork((columns * weights.RowBytes) + (lens.Slots * weights.Inputs * sizeof(float)), 2 * logits * weights.Inputs);
+        long stateBytes = body.StateBytes != 0 ? body.StateBytes : x.Width * sizeof(float);
+        var work = new KernelWork((columns * weights.RowBytes) + (lens.Slots * stateBytes), 2 * logits * weights.Inputs);
         var grid = new Grid(checked(lens.Slots / body.TileSlots * lens.Splits));
-        var a = new LensF32Arguments
+        if (body.StateBytes != 0)
         {
-            Lens = lens,
-            X = Floats(arguments.States),
-            W = (void*)w,
-            StrideX = arguments.States.RowStride,
-            StrideW = weights.Stride,
-            Inputs = weights.Inputs,
-            WideX = IsWide(arguments.States) ? 1 : 0,
-        };
-        Launch(body.Kernel, grid, body.Threads, a, work);
+            const int Stages = 4, StageInputs = 32, Columns = 128;
+            var a = new LensMmaArguments { Lens = lens, X = states, W = w, StrideX = weights.Stride, StrideW = weights.Stride, Inputs = weights.Inputs };
+            Launch(body.Kernel, grid, body.Threads, a, work, Stages * (body.TileSlots + Columns) * StageInputs * sizeof(ushort));
+        }
+        else
+        {
+            var a = new LensF32Arguments { Lens = lens, X = Floats(x), W = w, StrideX = x.RowStride, StrideW = weights.Stride, Inputs = weights.Inputs, WideX = IsWide(x) ? 1 : 0 };
+            Launch(body.Kernel, grid, body.Threads, a, work);
+        }
     }
 
     private void FinishLens(in LensArguments arguments, in LensLaunch lens)
@@ -168,6 +197,15 @@ internal sealed unsafe partial class CudaOps
         public void* W;
         public long StrideX, StrideW;
         public int Inputs, WideX;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LensMmaArguments
+    {
+        public LensLaunch Lens;
+        public void* X, W;
+        public long StrideX, StrideW;
+        public int Inputs;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -79,7 +79,7 @@ internal sealed unsafe partial class CudaOps
         nint scratch = _scratch.Take(Math.Max(1, bytes + (isAligned ? 0 : rowBytes * w.Outputs)));
         CastRows(
             w.Type == ElementType.BF16 ? CastToBF16 : CastToF16,
-            new CastRowsArguments { X = Floats(x), Y = (void*)scratch, StrideX = x.RowStride, StrideY = stride, Width = x.Width, Wide = IsWide(x) ? 1 : 0 },
+            new CastRowsArguments { X = Floats(x), Y = (void*)scratch, StrideX = x.RowStride, StrideY = stride, Count = x.Rows, Width = x.Width, Wide = IsWide(x) ? 1 : 0 },
             x.Rows,
             x.Bytes + bytes);
         if (isAligned)
@@ -90,7 +90,7 @@ internal sealed unsafe partial class CudaOps
         void* copy = (byte*)scratch + bytes;
         CastRows(
             CopyRows16,
-            new CastRowsArguments { X = w.At(offset), Y = copy, StrideX = w.Stride, StrideY = stride, Width = x.Width },
+            new CastRowsArguments { X = w.At(offset), Y = copy, StrideX = w.Stride, StrideY = stride, Count = w.Outputs, Width = x.Width },
             w.Outputs,
             2 * rowBytes * w.Outputs);
         return new StoredOperands { X = (void*)scratch, W = copy, StrideX = stride, StrideW = stride };
@@ -148,7 +148,8 @@ internal sealed unsafe partial class CudaOps
     private struct CastRowsArguments
     {
         public void* X, Y;
+        public int* Rows;
         public long StrideX, StrideY;
-        public int Width, Wide;
+        public int Count, Width, Wide;
     }
 }

@@ -6,12 +6,12 @@ namespace Weir.Kernels.Cuda;
 /// </summary>
 public sealed unsafe class UserKernel
 {
-    private readonly ICudaDriver _driver;
+    private readonly CudaDevice _device;
     private readonly nint _function;
 
-    internal UserKernel(ICudaDriver driver, nint function, string name)
+    internal UserKernel(CudaDevice device, nint function, string name)
     {
-        _driver = driver;
+        _device = device;
         _function = function;
         Name = name;
     }
@@ -31,7 +31,7 @@ public sealed unsafe class UserKernel
     {
         fixed (T* a = &arguments)
         {
-            _driver.Launch(new CudaLaunch(_function, Name, grid, threads, sharedBytes, (nint)a, sizeof(T)));
+            _device.Launch(new CudaLaunch(_function, Name, grid, threads, sharedBytes, (nint)a, sizeof(T)), "", default);
         }
     }
 }

@@ -12,3 +12,20 @@ public partial interface IOps
     /// <param name="ids">I32 [n], written; -1 where no logit of the row is a number above -infinity.</param>
     void Sample(Tensor logits, ReadOnlySpan<SamplingOptions> options, Tensor ids);
 }
+
+internal static partial class Check
+{
+    public static void Sample(Tensor logits, ReadOnlySpan<SamplingOptions> options, Tensor ids)
+    {
+        Floats(logits);
+        Integers(ids, logits.Rows);
+        That(options.Length == logits.Rows, "Sampling wants one set of options a row.");
+        foreach (SamplingOptions o in options)
+        {
+            That(o.Temperature >= 0 && float.IsFinite(o.Temperature), "A temperature must be 0 or above.");
+            That(o.TopK >= 0, "Top-k must be 0 or above.");
+            That(o.TopP is >= 0 and <= 1, "Top-p must be in 0 .. 1.");
+            That(o.Uniform is >= 0 and < 1, "A draw must be at least 0 and below 1.");
+        }
+    }
+}

@@ -2,6 +2,7 @@ using Weir.Analysis.Depth;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
+using Weir.Kernels;
 
 namespace Weir.Analysis.Tests.Depth;
 
@@ -9,13 +10,14 @@ namespace Weir.Analysis.Tests.Depth;
 public sealed class SkipSweepTests
 {
     [Theory]
-    [InlineData("gpt2", 0)]
-    [InlineData("pythia", 1)]
-    [InlineData("gemma2", 1)]
-    [InlineData("olmo2", 1)]
-    public void EffectsAreThoseOfAPassWithTheBlockSkipped(string name, int firstPosition)
+    [OnDevices("gpt2", 0)]
+    [OnDevices("pythia", 1)]
+    [OnDevices("gemma2", 1)]
+    [OnDevices("olmo2", 1)]
+    public void EffectsAreThoseOfAPassWithTheBlockSkipped(string name, int firstPosition, string device)
     {
-        using Model model = Model.Load(Fixture.Model(name));
+        using IDevice opened = TestDevices.Open(device);
+        using Model model = Model.Load(Fixture.Model(name), new LoadOptions { Device = opened });
         int[][] prompts = [[5, 9, 14, 30, 7, 8, 11], [20, 21, 22]];
         Range positions = firstPosition..;
         SkipSweepResult sweep = SkipSweep.Run(model, prompts, positions);
@@ -43,7 +45,14 @@ public sealed class SkipSweepTests
     {
         hooks.Capture(Site.AttentionOut.AllLayers, Site.MlpOut.AllLayers);
         using ForwardResult run = model.Forward(prompts, hooks, new ForwardOptions { Logits = LogitRows.None });
-        return [.. Enumerable.Range(0, model.Spec.Layers).Select(l => (float[][])[run[Site.AttentionOut[l]].Span.ToArray(), run[Site.MlpOut[l]].Span.ToArray()])];
+        return [.. Enumerable.Range(0, model.Spec.Layers).Select(l => (float[][])[Read(model, run[Site.AttentionOut[l]]), Read(model, run[Site.MlpOut[l]])])];
+    }
+
+    private static float[] Read(Model model, Tensor tensor)
+    {
+        float[] values = new float[tensor.Shape.Count];
+        model.Device.Read(tensor, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
     }
 
     private static (double Mean, double Largest) Change(float[] a, float[] b, int width)

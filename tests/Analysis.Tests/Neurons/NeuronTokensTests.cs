@@ -1,6 +1,7 @@
 using Weir.Analysis.Neurons;
 using Weir.Engine;
 using Weir.Engine.Checkpoints;
+using Weir.Kernels;
 
 namespace Weir.Analysis.Tests.Neurons;
 
@@ -8,11 +9,12 @@ namespace Weir.Analysis.Tests.Neurons;
 public sealed class NeuronTokensTests
 {
     [Theory]
-    [InlineData("gpt2", "transformer.h.{l}.mlp.c_proj.weight", true, "transformer.wte.weight")]
-    [InlineData("llama3", "model.layers.{l}.mlp.down_proj.weight", false, "lm_head.weight")]
-    public void TopTokensAreThoseOfTheBareProduct(string name, string down, bool inputsFirst, string head)
+    [OnDevices("gpt2", "transformer.h.{l}.mlp.c_proj.weight", true, "transformer.wte.weight")]
+    [OnDevices("llama3", "model.layers.{l}.mlp.down_proj.weight", false, "lm_head.weight")]
+    public void TopTokensAreThoseOfTheBareProduct(string name, string down, bool inputsFirst, string head, string device)
     {
-        using Model model = Model.Load(Fixture.Model(name));
+        using IDevice opened = TestDevices.Open(device);
+        using Model model = Model.Load(Fixture.Model(name), new LoadOptions { Device = opened });
         using Checkpoint checkpoint = Checkpoint.Open(Fixture.Model(name));
         const int K = 5;
         int d = model.Spec.Width;

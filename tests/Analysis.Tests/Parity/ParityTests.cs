@@ -2,30 +2,38 @@ using System.Text.Json.Nodes;
 using Weir.Analysis.Parity;
 using Weir.Engine;
 using Weir.Engine.Checkpoints;
+using Weir.Kernels;
 using Weir.Kernels.Cpu;
 
 namespace Weir.Analysis.Tests.Parity;
 
-/// <summary>Every fixture model agrees with Hugging Face transformers, at every site, at every vector width.</summary>
+/// <summary>Every fixture model agrees with Hugging Face transformers, at every site, at every vector width and on CUDA.</summary>
 public sealed class ParityTests
 {
-    public static IEnumerable<TheoryDataRow<string, int>> Cases() => Directory.GetDirectories(Fixtures)
-        .Where(d => File.Exists(Path.Combine(d, "reference.safetensors")))
-        .SelectMany(d => CpuDevice.VectorWidths.Select(bits => new TheoryDataRow<string, int>(Path.GetFileName(d), bits)));
+    private static IEnumerable<string> Names { get; } = Directory.GetDirectories(Fixture.Model(""))
+        .Where(d => File.Exists(Path.Combine(d, "reference.safetensors"))).Select(d => Path.GetFileName(d)!);
 
     private static string Fixtures { get; } = Fixture.Model("");
 
+    public static IEnumerable<TheoryDataRow<string, int>> OnTheCpu() =>
+        Names.SelectMany(n => CpuDevice.VectorWidths.Select(bits => new TheoryDataRow<string, int>(n, bits)));
+
+    public static IEnumerable<TheoryDataRow<string, string>> OnCuda() => Names.Select(n => new TheoryDataRow<string, string>(n, TestDevices.F32));
+
     [Theory]
-    [MemberData(nameof(Cases))]
+    [MemberData(nameof(OnTheCpu))]
     public void EverySiteIsWithinTheTolerance(string name, int vectorBits)
     {
         using var device = new CpuDevice(threads: 2, vectorBits);
-        using Model model = Model.Load(Path.Combine(Fixtures, name), new LoadOptions { Device = device });
-        ParityReport report = ParityCheck.Run(model);
-        Assert.All(report.Rows, row => Assert.True(row.Passed, $"{row.Reference} ({row.Site}) is off by {row.Difference:G3}, more than {row.Tolerance:G3}"));
-        int layers = model.Spec.Layers;
-        Assert.True(report.Rows.Count >= 3 + (5 * layers), $"only {report.Rows.Count} tensors were compared");
-        Assert.All(report.Skipped, s => Assert.Equal("belongs to training", s.Reason));
+        Verify(name, device);
+    }
+
+    [Theory]
+    [MemberData(nameof(OnCuda))]
+    public void EverySiteIsWithinTheToleranceOnCuda(string name, string device)
+    {
+        using IDevice opened = TestDevices.Open(device);
+        Verify(name, opened);
     }
 
     [Theory]
@@ -73,6 +81,16 @@ public sealed class ParityTests
             using Model model = Model.Load(directory);
             Assert.Equal(different, ParityCheck.Run(model, path).Rows.Single().Difference);
         });
+    }
+
+    private static void Verify(string name, IDevice device)
+    {
+        using Model model = Model.Load(Path.Combine(Fixtures, name), new LoadOptions { Device = device });
+        ParityReport report = ParityCheck.Run(model);
+        Assert.All(report.Rows, row => Assert.True(row.Passed, $"{row.Reference} ({row.Site}) is off by {row.Difference:G3}, more than {row.Tolerance:G3}"));
+        int layers = model.Spec.Layers;
+        Assert.True(report.Rows.Count >= 3 + (5 * layers), $"only {report.Rows.Count} tensors were compared");
+        Assert.All(report.Skipped, s => Assert.Equal("belongs to training", s.Reason));
     }
 
     private static void WithCopy(string name, (string Key, int Value) setting, Action<string, string> test)

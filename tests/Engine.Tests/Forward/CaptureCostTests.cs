@@ -8,15 +8,15 @@ namespace Weir.Engine.Tests.Forward;
 public sealed class CaptureCostTests
 {
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("pythia")]
-    [InlineData("llama3")]
-    [InlineData("gemma2")]
-    [InlineData("olmo2")]
-    [InlineData("opt-postnorm")]
-    public void CapturingEveryResidualMovesNoByteAndRunsNoOp(string name)
+    [OnDevices("gpt2")]
+    [OnDevices("pythia")]
+    [OnDevices("llama3")]
+    [OnDevices("gemma2")]
+    [OnDevices("olmo2")]
+    [OnDevices("opt-postnorm")]
+    public void CapturingEveryResidualMovesNoByteAndRunsNoOp(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         int[][] prompts = Fixture.Prompts(name);
         var hooks = new HookSet().Capture(Site.ResidualPre.AllLayers, Site.ResidualPost.AllLayers);
         if (!model.Spec.ParallelResidual)
@@ -40,20 +40,20 @@ public sealed class CaptureCostTests
         Assert.Equal(Cost(model, prompts, new HookSet()).Bytes, Cost(model, prompts, hooks).Bytes);
     }
 
-    [Fact]
-    public void TheCountersDoSeeACopy()
+    [Theory, OnDevices]
+    public void TheCountersDoSeeACopy(string device)
     {
-        Model model = Fixture.Model("llama3");
+        Model model = Fixture.Model("llama3", device);
         int[][] prompts = Fixture.Prompts("llama3");
         // The input is changed and its value before the change is wanted too: this needs a copy.
         var hooks = new HookSet().Capture(Site.ResidualPost[0]).Edit(Edit.Scale(Site.ResidualPre[1], 1));
         Assert.True(Cost(model, prompts, hooks).Bytes > Cost(model, prompts, new HookSet()).Bytes);
     }
 
-    [Fact]
-    public void BlocksAfterTheLastSiteDoNotRunWhenNoLogitsAreAsked()
+    [Theory, OnDevices]
+    public void BlocksAfterTheLastSiteDoNotRunWhenNoLogitsAreAsked(string device)
     {
-        Model model = Fixture.Model("llama3");
+        Model model = Fixture.Model("llama3", device);
         int[][] prompts = Fixture.Prompts("llama3");
         long before = model.Device.Counters.Flops;
         using (model.Forward(prompts, new HookSet().Capture(Site.ResidualPost[0]), new ForwardOptions { Logits = LogitRows.None }))
@@ -68,10 +68,10 @@ public sealed class CaptureCostTests
         Assert.Equal(2 * one, model.Device.Counters.Flops - before - one);
     }
 
-    [Fact]
-    public void ResultsOwnTheirMemory()
+    [Theory, OnDevices]
+    public void ResultsOwnTheirMemory(string device)
     {
-        Model model = Fixture.Model("llama3");
+        Model model = Fixture.Model("llama3", device);
         int[][] prompts = Fixture.Prompts("llama3");
         using ForwardResult first = model.Forward([prompts[0]], new HookSet().Capture(Site.ResidualPost[1]));
         float[] before = Fixture.Read(model, first[Site.ResidualPost[1]]);
@@ -92,10 +92,10 @@ public sealed class CaptureCostTests
         Assert.Throws<SiteException>(() => model.Forward(Fixture.Prompts("llama3"), new HookSet().Capture(Site.Logits), new ForwardOptions { Logits = LogitRows.None }));
     }
 
-    [Fact]
-    public void ATapThatStartsAnotherPassOfItsModelIsANamedError()
+    [Theory, OnDevices]
+    public void ATapThatStartsAnotherPassOfItsModelIsANamedError(string device)
     {
-        Model model = Fixture.Model("gpt2");
+        Model model = Fixture.Model("gpt2", device);
         int[][] prompts = Fixture.Prompts("gpt2");
         WeirException error = Assert.Throws<WeirException>(() => model.Forward(prompts, new HookSet().Tap(Site.ResidualPost[0], _ => model.Forward(prompts))));
         Assert.StartsWith("Reentered", error.Message, StringComparison.Ordinal);

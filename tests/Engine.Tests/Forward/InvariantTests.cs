@@ -9,13 +9,14 @@ namespace Weir.Engine.Tests.Forward;
 /// <summary>What must hold between the sites of a block, in every family.</summary>
 public sealed class InvariantTests
 {
-    public static IEnumerable<TheoryDataRow<string>> Names() => Fixture.Names.Select(n => new TheoryDataRow<string>(n));
+    public static IEnumerable<TheoryDataRow<string, string>> Cases() =>
+        [.. Fixture.Names.Select(n => new TheoryDataRow<string, string>(n, TestDevices.Cpu)), new("qwen3", TestDevices.F32), new("gemma2", TestDevices.F32)];
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void TheSitesOfABlockAddUp(string name)
+    [MemberData(nameof(Cases))]
+    public void TheSitesOfABlockAddUp(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         ModelSpec spec = model.Spec;
         var all = new HookSet().Capture([.. SiteCatalog.SitesOf(spec)]);
         using ForwardResult run = model.Forward(Fixture.Prompts(name), all);

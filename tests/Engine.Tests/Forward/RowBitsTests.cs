@@ -1,5 +1,6 @@
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
+using Weir.Kernels;
 using Weir.Kernels.Cpu;
 
 namespace Weir.Engine.Tests.Forward;
@@ -46,13 +47,36 @@ public sealed class RowBitsTests
         }
     }
 
+    public static IEnumerable<TheoryDataRow<string, string>> OnCuda() =>
+    [
+        new("llama3", TestDevices.F32), new("gemma2", TestDevices.F32), .. TestDevices.Stored.SelectMany(d => (TheoryDataRow<string, string>[])[new("qwen2", d), new("pythia", d)]),
+    ];
+
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("mistral")]
-    [InlineData("gemma2")]
-    public void NotOnWhetherItWasPrefilledAtOnceOrInPieces(string name)
+    [MemberData(nameof(OnCuda))]
+    public void NotOnTheBatchNorOnTheOrderOfThreads(string name, string deviceName)
     {
-        Model model = Fixture.Model(name);
+        int[] longer = Fixture.Prompts(name)[0][..11];
+        int[] shorter = Fixture.Prompts(name)[1][..7];
+        float[]? logits = null;
+        foreach ((int seed, int[][] batch) in ((int, int[][])[])[(1, [longer]), (1, [shorter, longer, [5]]), (2, [longer, shorter])])
+        {
+            using IDevice device = TestDevices.Open(deviceName, seed);
+            using Model model = Model.Load(Fixture.Location(name), new LoadOptions { Device = device });
+            using ForwardResult run = model.Forward(batch);
+            float[] ours = Fixture.Read(model, run.Logits.RowRange(run.Rows.Offsets[Array.IndexOf(batch, longer)], longer.Length));
+            logits ??= ours;
+            Fixture.SameBits(logits, ours, $"{name} in a batch of {batch.Length}, seed {seed}");
+        }
+    }
+
+    [Theory]
+    [OnDevices("gpt2")]
+    [OnDevices("mistral")]
+    [OnDevices("gemma2")]
+    public void NotOnWhetherItWasPrefilledAtOnceOrInPieces(string name, string device)
+    {
+        Model model = Fixture.Model(name, device);
         int[] prompt = Fixture.Prompts(name)[0];
         float[] whole = Fixture.Logits(model, [prompt]);
         using var cache = new KeyValueCache(model, 1);
@@ -68,10 +92,10 @@ public sealed class RowBitsTests
         Assert.Equal(prompt.Length, cache.Lengths[0]);
     }
 
-    [Fact]
-    public void NotOnWhetherOnlyTheLastLogitsAreAsked()
+    [Theory, OnDevices]
+    public void NotOnWhetherOnlyTheLastLogitsAreAsked(string device)
     {
-        Model model = Fixture.Model("qwen3");
+        Model model = Fixture.Model("qwen3", device);
         int[][] prompts = [Fixture.Prompts("qwen3")[0], Fixture.Prompts("qwen3")[1][..9]];
         int v = model.Spec.VocabularySize;
         float[] all = Fixture.Logits(model, prompts);

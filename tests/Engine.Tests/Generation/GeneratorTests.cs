@@ -11,12 +11,12 @@ public sealed class GeneratorTests
     private static Model Demo { get; } = Model.Load(Path.Combine(RepositoryRoot.Path, "models", "demo"));
 
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("mistral")]
-    [InlineData("olmo2")]
-    public void GreedyIsTheArgmaxOfAForwardPassWithoutACache(string name)
+    [OnDevices("gpt2")]
+    [OnDevices("mistral")]
+    [OnDevices("olmo2")]
+    public void GreedyIsTheArgmaxOfAForwardPassWithoutACache(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         List<int> sequence = [.. Fixture.Prompts(name)[0][..10]];
         int[] ours = Generator.Complete(model, [sequence.ToArray()], new GenerationOptions { MaxTokens = 12, EndTokens = [] })[0];
         foreach (int id in ours)
@@ -28,10 +28,10 @@ public sealed class GeneratorTests
         }
     }
 
-    [Fact]
-    public void AContinuationDoesNotDependOnItsBatch()
+    [Theory, OnDevices]
+    public void AContinuationDoesNotDependOnItsBatch(string device)
     {
-        Model model = Fixture.Model("llama3");
+        Model model = Fixture.Model("llama3", device);
         int[][] prompts = [Fixture.Prompts("llama3")[0], Fixture.Prompts("llama3")[1][..5], [9, 8, 7]];
         var options = new GenerationOptions { MaxTokens = 15, EndTokens = [], Temperature = 1.3f, TopK = 40, TopP = 0.9f, Seeds = [11, 12, 13] };
         IReadOnlyList<int[]> together = Generator.Complete(model, prompts, options);
@@ -44,10 +44,10 @@ public sealed class GeneratorTests
         Assert.Equal(together[1], Generator.Complete(model, prompts, options with { Seeds = [11] })[1]);
     }
 
-    [Fact]
-    public void SequencesThatEndLeaveTheBatch()
+    [Theory, OnDevices]
+    public void SequencesThatEndLeaveTheBatch(string device)
     {
-        Model model = Fixture.Model("gpt2");
+        Model model = Fixture.Model("gpt2", device);
         int[][] prompts = [.. Fixture.Prompts("gpt2")];
         IReadOnlyList<int[]> free = Generator.Complete(model, prompts, new GenerationOptions { MaxTokens = 10, EndTokens = [] });
         int end = free[0][3];

@@ -10,10 +10,10 @@ public sealed class EditTests
 {
     private const string Name = "llama3";
 
-    [Fact]
-    public void AddActsOnItsPositionsSequencesAndCoefficientsAlone()
+    [Theory, OnDevices]
+    public void AddActsOnItsPositionsSequencesAndCoefficientsAlone(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[][] prompts = Fixture.Prompts(Name);
         int length = prompts[0].Length;
         int d = model.Spec.Width;
@@ -37,10 +37,10 @@ public sealed class EditTests
         }
     }
 
-    [Fact]
-    public void ReplaceTakesARowForEachPosition()
+    [Theory, OnDevices]
+    public void ReplaceTakesARowForEachPosition(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[][] prompts = Fixture.Prompts(Name);
         Site site = Site.MlpOut[0];
         int d = model.Spec.Width;
@@ -51,10 +51,10 @@ public sealed class EditTests
         Assert.Contains("values for 2 positions", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void OneHeadAndItsColumnsCanBeEdited()
+    [Theory, OnDevices]
+    public void OneHeadAndItsColumnsCanBeEdited(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[][] prompts = Fixture.Prompts(Name);
         int size = model.Spec.Attention.HeadSize;
         int width = model.Spec.Attention.QueryWidth;
@@ -68,10 +68,10 @@ public sealed class EditTests
         }
     }
 
-    [Fact]
-    public void ProjectOutLeavesNothingAlongTheDirection()
+    [Theory, OnDevices]
+    public void ProjectOutLeavesNothingAlongTheDirection(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[][] prompts = Fixture.Prompts(Name);
         int d = model.Spec.Width;
         float[] v = [.. Enumerable.Range(0, d).Select(i => (float)Math.Cos(i))];
@@ -84,24 +84,24 @@ public sealed class EditTests
     }
 
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("pythia")]
-    [InlineData("gemma2")]
-    [InlineData("olmo2")]
-    [InlineData("opt-postnorm")]
-    public void ASkippedBlockPassesItsInputOn(string name)
+    [OnDevices("gpt2")]
+    [OnDevices("pythia")]
+    [OnDevices("gemma2")]
+    [OnDevices("olmo2")]
+    [OnDevices("opt-postnorm")]
+    public void ASkippedBlockPassesItsInputOn(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         int[][] prompts = Fixture.Prompts(name);
         var hooks = new HookSet().Edit(Edit.Skip(Site.ResidualPost[1])).Capture(Site.ResidualPre[1], Site.ResidualPost[1]);
         using ForwardResult run = model.Forward(prompts, hooks);
         Fixture.SameBits(Fixture.Read(model, run[Site.ResidualPre[1]]), Fixture.Read(model, run[Site.ResidualPost[1]]), "the skipped block's output");
     }
 
-    [Fact]
-    public void ASkippedAttentionAddsNothing()
+    [Theory, OnDevices]
+    public void ASkippedAttentionAddsNothing(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[][] prompts = Fixture.Prompts(Name);
         var hooks = new HookSet().Edit(Edit.Skip(Site.AttentionOut[1]) with { Positions = ^3.. }).Capture(Site.ResidualPre[1], Site.ResidualMid[1]);
         using ForwardResult run = model.Forward([prompts[0]], hooks);
@@ -113,10 +113,10 @@ public sealed class EditTests
         Assert.NotEqual(pre[..from], mid[..from]);
     }
 
-    [Fact]
-    public void AnEditOfABlocksInputDoesNotShowInTheOutputBeforeIt()
+    [Theory, OnDevices]
+    public void AnEditOfABlocksInputDoesNotShowInTheOutputBeforeIt(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[][] prompts = Fixture.Prompts(Name);
         float[] plain = Fixture.Captured(model, prompts, Site.ResidualPost[0]);
         var hooks = new HookSet().Edit(Edit.Scale(Site.ResidualPre[1], 2)).Capture(Site.ResidualPost[0], Site.ResidualPre[1]);
@@ -125,10 +125,10 @@ public sealed class EditTests
         Assert.Equal(plain.Select(x => 2 * x), Fixture.Read(model, run[Site.ResidualPre[1]]));
     }
 
-    [Fact]
-    public void PositionsFromTheEndCountFromTheEndOfEachPass()
+    [Theory, OnDevices]
+    public void PositionsFromTheEndCountFromTheEndOfEachPass(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[] prompt = Fixture.Prompts(Name)[0];
         using var cache = new KeyValueCache(model, 1);
         var options = new ForwardOptions { Cache = cache };
@@ -137,16 +137,16 @@ public sealed class EditTests
         {
             int[] tokens = prompt[piece];
             using ForwardResult run = model.Forward(tokens, new HookSet().Capture(site).Edit(Edit.Replace(site, [2f]) with { Positions = ^2..^1 }), options);
-            Assert.Equal([tokens.Length - 2], Enumerable.Range(0, tokens.Length).Where(i => run[site].Row(i)[0].Equals(2f)));
+            Assert.Equal([tokens.Length - 2], Enumerable.Range(0, tokens.Length).Where(i => Fixture.Read(model, run[site].RowRange(i, 1))[0].Equals(2f)));
         }
     }
 
     [Theory]
-    [InlineData("mistral")]
-    [InlineData("gemma2")]
-    public void EditedScoresStayInsideTheWindow(string name)
+    [OnDevices("mistral")]
+    [OnDevices("gemma2")]
+    public void EditedScoresStayInsideTheWindow(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         int[] prompt = Fixture.Prompts(name)[0];
         int n = prompt.Length;
         int window = model.Spec.Attention.Window(0);
@@ -171,20 +171,20 @@ public sealed class EditTests
         }
     }
 
-    [Fact]
-    public void EditsOfOneSiteActInTheirOrder()
+    [Theory, OnDevices]
+    public void EditsOfOneSiteActInTheirOrder(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[][] prompts = Fixture.Prompts(Name);
         Site site = Site.MlpPost[0];
         float[] edited = Fixture.Captured(model, prompts, site, new HookSet().Edit(Edit.Replace(site, [3f]), Edit.Scale(site, 2), Edit.Add(site, [1f])));
         Assert.All(edited, x => Assert.Equal(7f, x));
     }
 
-    [Fact]
-    public void APositionRangeWithoutEndGoesOnIntoWhatIsGenerated()
+    [Theory, OnDevices]
+    public void APositionRangeWithoutEndGoesOnIntoWhatIsGenerated(string device)
     {
-        Model model = Fixture.Model(Name);
+        Model model = Fixture.Model(Name, device);
         int[] prompt = Fixture.Prompts(Name)[0];
         var seen = new List<(int Position, bool Edited)>();
         Site site = Site.ResidualPost[0];
@@ -194,7 +194,7 @@ public sealed class EditTests
             {
                 for (int i = 0; i < c.Value.Rows; i++)
                 {
-                    seen.Add((c.Rows.Starts[0] + i, c.Value.Row(i)[0].Equals(0.5f)));
+                    seen.Add((c.Rows.Starts[0] + i, Fixture.Read(model, c.Value.RowRange(i, 1))[0].Equals(0.5f)));
                 }
             });
         Generator.Complete(model, [prompt], new GenerationOptions { MaxTokens = 6, EndTokens = [], Hooks = hooks });

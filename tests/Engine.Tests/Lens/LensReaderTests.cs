@@ -9,13 +9,13 @@ namespace Weir.Engine.Tests.Lens;
 public sealed class LensReaderTests
 {
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("gemma2")]
-    [InlineData("opt-postnorm")]
-    [InlineData("pythia")]
-    public void StatisticsOfEveryLayerMatchTwoPasses(string name)
+    [OnDevices("gpt2")]
+    [OnDevices("gemma2")]
+    [OnDevices("opt-postnorm")]
+    [OnDevices("pythia")]
+    public void StatisticsOfEveryLayerMatchTwoPasses(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         int[] prompt = Fixture.Prompts(name)[0];
         using ForwardResult run = model.Forward([prompt], Residuals());
         Tensor[] states = States(model, run);
@@ -44,10 +44,10 @@ public sealed class LensReaderTests
         Assert.All(Enumerable.Range(0, prompt.Length), p => Assert.Equal(1.0, lens.Overlap(states.Length - 1, p, 5)));
     }
 
-    [Fact]
-    public void TheCachedScaleIsTheLastStatesScale()
+    [Theory, OnDevices]
+    public void TheCachedScaleIsTheLastStatesScale(string device)
     {
-        Model model = Fixture.Model("llama3");
+        Model model = Fixture.Model("llama3", device);
         using ForwardResult run = model.Forward([Fixture.Prompts("llama3")[0]], Residuals().Capture(Site.FinalNormScale));
         Tensor[] states = States(model, run);
         LensResult cached = LensReader.Read(model, states, new LensOptions { Norm = LensNorm.CachedScale });
@@ -61,10 +61,10 @@ public sealed class LensReaderTests
         Assert.Contains(Enumerable.Range(0, own.Positions), p => Math.Abs(own.Entropy[own.Row(0, p)] - cached.Entropy[cached.Row(0, p)]) > 1e-2);
     }
 
-    [Fact]
-    public void NoNormReadsTheBareProduct()
+    [Theory, OnDevices]
+    public void NoNormReadsTheBareProduct(string device)
     {
-        Model model = Fixture.Model("gpt2");
+        Model model = Fixture.Model("gpt2", device);
         using ForwardResult run = model.Forward([Fixture.Prompts("gpt2")[0]], Residuals());
         LensResult bare = LensReader.Read(model, [run[Site.ResidualPost[0]]], new LensOptions { Norm = LensNorm.None });
         LensResult normed = LensReader.Read(model, [run[Site.ResidualPost[0]]]);

@@ -8,21 +8,22 @@ namespace Weir.Engine.Tests.Sweeps;
 /// <summary>A wave gives the bits of one forward pass a variant.</summary>
 public sealed class WaveTests
 {
-    public static IEnumerable<TheoryDataRow<string>> Names() => Fixture.Names.Select(n => new TheoryDataRow<string>(n));
+    public static IEnumerable<TheoryDataRow<string, string>> Cases() =>
+        [.. Fixture.Names.Select(n => new TheoryDataRow<string, string>(n, TestDevices.Cpu)), new("gpt2", TestDevices.F32), new("gemma2", TestDevices.F32), new("qwen2", TestDevices.Stored[0])];
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void SkippingEachBlockGivesTheBitsOfAPassOfItsOwn(string name)
+    [MemberData(nameof(Cases))]
+    public void SkippingEachBlockGivesTheBitsOfAPassOfItsOwn(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         Verify(model, [.. Enumerable.Range(0, model.Spec.Layers).Select(s => new Variant($"skip {s}", [Edit.Skip(Site.ResidualPost[s]) with { Positions = 1.. }]))]);
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void EditsAnywhereGiveTheBitsOfAPassOfTheirOwn(string name)
+    [MemberData(nameof(Cases))]
+    public void EditsAnywhereGiveTheBitsOfAPassOfTheirOwn(string name, string device)
     {
-        Model model = Fixture.Model(name);
+        Model model = Fixture.Model(name, device);
         int last = model.Spec.Layers - 1, width = model.Spec.Width;
         float[] direction = [.. Enumerable.Range(0, width).Select(i => MathF.Sin(i))];
         Edit[] edits =

@@ -6,11 +6,13 @@ namespace Weir.Kernels.Cuda.Native;
 internal static class PtxText
 {
     /// <summary>"kernels/rms_norm.cu, PTX 8.4 for sm_80".</summary>
-    public static string Describe(string file, ReadOnlySpan<byte> image)
+    /// <param name="name">Whose code it is.</param>
+    /// <param name="image">The PTX.</param>
+    public static string Describe(string name, ReadOnlySpan<byte> image)
     {
         // Both directives stand in the first lines, behind the compiler's comment.
         string head = Encoding.ASCII.GetString(image[..Math.Min(image.Length, 2048)]);
-        return $"kernels/{file}.cu, PTX {Directive(head, ".version")} for {Directive(head, ".target")}";
+        return $"{name}, PTX {Directive(head, ".version")} for {Directive(head, ".target")}";
     }
 
     /// <summary>A compiler's log without what it did not fill; the second one where the first is empty.</summary>

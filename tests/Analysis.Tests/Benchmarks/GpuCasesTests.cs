@@ -4,22 +4,33 @@ using Weir.Kernels.Cpu;
 
 namespace Weir.Analysis.Tests.Benchmarks;
 
-/// <summary>Every case of the GPU's bench runs, in small shapes.</summary>
+/// <summary>Every case of the GPU's bench runs, in small shapes, and gives its memory back.</summary>
 public sealed class GpuCasesTests
 {
-    public static TheoryData<string> Names => [.. GpuCases.All.Select(c => c.Name)];
+    public static IEnumerable<TheoryDataRow<string, string>> Cases() =>
+        from device in (string[])[TestDevices.Cpu, TestDevices.Fast]
+        from work in GpuCases.All
+        select new TheoryDataRow<string, string>(work.Name, device);
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void RunsInSmallShapes(string name)
+    [MemberData(nameof(Cases))]
+    public void RunsInSmallShapes(string name, string device)
     {
-        using var device = new CpuDevice(threads: 2);
-        using var runner = new CaseRunner(new BenchmarkSetting(device, BenchmarkShapes.Tiny));
-        Measurement m = runner.Measure(GpuCases.All.Single(c => c.Name == name), repetitions: 2);
-        Assert.Equal(2, m.Times.Count);
-        Assert.True(m.Median > 0 && m.Bytes > 0 && m.PeakDeviceMemory > 0);
-        runner.Dispose();
-        Assert.Equal(0, device.Counters.BytesAllocated);
+        using IDevice opened = TestDevices.Open(device);
+        using var runner = new CaseRunner(new BenchmarkSetting(opened, BenchmarkShapes.Tiny));
+        BenchmarkCase work = GpuCases.All.Single(c => c.Name == name);
+        _ = runner.Measure(work, repetitions: 2);
+        Measurement again = runner.Measure(work, repetitions: 2);
+        Assert.Equal(2, again.Times.Count);
+        Assert.True(again.Median > 0 && again.Bytes > 0 && again.PeakDeviceMemory > 0);
+        long most = opened.Counters.PeakBytesAllocated;
+        _ = runner.Measure(work, repetitions: 3);
+        Assert.Equal(most, opened.Counters.PeakBytesAllocated);
+        if (device == TestDevices.Cpu)
+        {
+            runner.Dispose();
+            Assert.Equal(0, opened.Counters.BytesAllocated);
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using Weir.Kernels.Cpu;
+using Weir.Kernels.Cuda;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Bench;
@@ -23,9 +24,13 @@ public abstract class OpBench
     private readonly List<DeviceBuffer> _buffers = [];
     private readonly Random _random = new(1);
 
-    /// <summary>Name of the device: one core, or all.</summary>
-    [Params("cpu-1", "cpu")]
+    /// <summary>Name of the device: one core, all, or a GPU that this machine has.</summary>
+    [ParamsSource(nameof(DeviceNames))]
     public string Device { get; set; } = "cpu";
+
+    /// <summary>All names.</summary>
+    public static IEnumerable<string> DeviceNames =>
+        ["cpu-1", "cpu", .. CudaSystem.HasKernels ? CudaSystem.Devices(out _).Where(gpu => gpu.Facts is not null).Select(gpu => gpu.Name) : []];
 
     /// <summary>The device.</summary>
     protected IDevice Opened { get; private set; } = null!;
@@ -48,7 +53,7 @@ public abstract class OpBench
     [GlobalSetup]
     public void Setup()
     {
-        Opened = new CpuDevice(threads: Device == "cpu-1" ? 1 : 0);
+        Opened = Device == "cpu-1" ? new CpuDevice(threads: 1) : Devices.Open(new DeviceOptions { Name = Device });
         Prepare();
     }
 

@@ -134,16 +134,26 @@ struct Decode {
     WEIR_DEVICE void multiply_values(const float (&p)[4], int key, int end, bool masked) {
         const T* values = a.store.head<T>(a.store.values, tile.sequence, tile.head);
         uint32_t w[2] = {movmatrix(narrow2<T>(p[0], p[1])), movmatrix(narrow2<T>(p[2], p[3]))};
+        auto load_span = [&](uint4 (&v)[4], int j) {
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+                v[i] = load(values, key + lane() % 4 * 2 + i % 2 + i / 2 * 8, 64 * j + lane() / 4 * 8, end);
+            }
+        };
+        if (masked) {
+#pragma unroll
+            for (int j = 0; j < kSpans; j++) {
+                uint4 v[4];
+                load_span(v, j);
+                set_spoilt_aside(v, sums[j], key);
+                multiply(sums[j], v, w);
+            }
+            return;
+        }
         uint4 v[kSpans][4];
 #pragma unroll
         for (int j = 0; j < kSpans; j++) {
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                v[j][i] = load(values, key + lane() % 4 * 2 + i % 2 + i / 2 * 8, 64 * j + lane() / 4 * 8, end);
-            }
-        }
-        if (masked) {
-            set_spoilt_aside(v, key);
+            load_span(v[j], j);
         }
 #pragma unroll
         for (int j = 0; j < kSpans; j++) {
@@ -153,25 +163,28 @@ struct Decode {
 
     // Four products of 16 elements of a span with 16 keys.
     WEIR_DEVICE void multiply(float (&c)[4][4], const uint4 (&v)[4], const uint32_t (&w)[2]) {
-        const uint32_t x[4][4] = {{v[0].x, v[0].y, v[0].z, v[0].w}, {v[1].x, v[1].y, v[1].z, v[1].w}, {v[2].x, v[2].y, v[2].z, v[2].w}, {v[3].x, v[3].y, v[3].z, v[3].w}};
 #pragma unroll
         for (int m = 0; m < 4; m++) {
-            uint32_t pairs[4] = {
-                __byte_perm(x[0][m], x[1][m], 0x5410), __byte_perm(x[0][m], x[1][m], 0x7632),
-                __byte_perm(x[2][m], x[3][m], 0x5410), __byte_perm(x[2][m], x[3][m], 0x7632)};
-            mma<T>(c[m], pairs, w);
+            multiply(c[m], word(v[0], m), word(v[1], m), word(v[2], m), word(v[3], m), w);
         }
     }
 
-    // Gives what is not finite among values to the rows that see it, and takes it out of the product.
-    WEIR_DEVICE void set_spoilt_aside(uint4 (&v)[kSpans][4], int key) {
+    // One of them: two elements each of keys 2t, 2t+1, 2t+8 and 2t+9.
+    static WEIR_DEVICE void multiply(float (&c)[4], uint32_t k0, uint32_t k1, uint32_t k8, uint32_t k9, const uint32_t (&w)[2]) {
+        uint32_t pairs[4] = {__byte_perm(k0, k1, 0x5410), __byte_perm(k0, k1, 0x7632), __byte_perm(k8, k9, 0x5410), __byte_perm(k8, k9, 0x7632)};
+        mma<T>(c, pairs, w);
+    }
+
+    static WEIR_DEVICE uint32_t& word(uint4& v, int m) { return m == 0 ? v.x : m == 1 ? v.y : m == 2 ? v.z : v.w; }
+    static WEIR_DEVICE uint32_t word(const uint4& v, int m) { return m == 0 ? v.x : m == 1 ? v.y : m == 2 ? v.z : v.w; }
+
+    // Gives what is not finite among a span's values to the rows that see it, and takes it out of the product.
+    WEIR_DEVICE void set_spoilt_aside(uint4 (&v)[4], float (&c)[4][4], int key) {
         bool spoilt = false;
 #pragma unroll
-        for (int j = 0; j < kSpans; j++) {
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                spoilt |= codes(v[j][i].x) != 0 || codes(v[j][i].y) != 0 || codes(v[j][i].z) != 0 || codes(v[j][i].w) != 0;
-            }
+        for (int i = 0; i < 16; i++) {
+            uint32_t x = word(v[i / 4], i % 4);
+            spoilt |= finite(x) != x;
         }
         if (!__any_sync(kAllLanes, spoilt)) {
             return;
@@ -180,22 +193,13 @@ struct Decode {
         int own = key + lane() % 4 * 2;
         uint32_t w[2] = {narrow2<T>(seen.has(own), seen.has(own + 1)), narrow2<T>(seen.has(own + 8), seen.has(own + 9))};
 #pragma unroll
-        for (int j = 0; j < kSpans; j++) {
-            uint4 coded[4];
+        for (int m = 0; m < 4; m++) {
+            float counts[4] = {};
+            multiply(counts, codes(word(v[0], m)), codes(word(v[1], m)), codes(word(v[2], m)), codes(word(v[3], m)), w);
 #pragma unroll
             for (int i = 0; i < 4; i++) {
-                uint4& x = v[j][i];
-                coded[i] = make_uint4(codes(x.x), codes(x.y), codes(x.z), codes(x.w));
-                x = make_uint4(finite(x.x), finite(x.y), finite(x.z), finite(x.w));
-            }
-            float counts[4][4] = {};
-            multiply(counts, coded, w);
-#pragma unroll
-            for (int m = 0; m < 4; m++) {
-#pragma unroll
-                for (int i = 0; i < 4; i++) {
-                    sums[j][m][i] = add_spoilt(sums[j][m][i], counts[m][i]);
-                }
+                c[m][i] = add_spoilt(c[m][i], counts[i]);
+                word(v[i], m) = finite(word(v[i], m));
             }
         }
     }

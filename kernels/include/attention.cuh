@@ -156,16 +156,20 @@ WEIR_DEVICE float capped(float x, float scale, float cap) {
 // some key, such values are taken out of the product, and what each row sees of them is counted by a product of its own:
 // 1 for infinity, 128 for minus infinity, both for NaN.
 template <typename T>
-WEIR_DEVICE bool is_finite(T x);
+struct Spoilt;
 template <>
-WEIR_DEVICE bool is_finite(bf16 x) { return (x.bits & 0x7f80) != 0x7f80; }
+struct Spoilt<bf16> { static constexpr uint16_t infinity = 0x7f80, plus = 0x3f80, minus = 0x4300, both = 0x4301; };
 template <>
-WEIR_DEVICE bool is_finite(f16 x) { return (x.bits & 0x7c00) != 0x7c00; }
+struct Spoilt<f16> { static constexpr uint16_t infinity = 0x7c00, plus = 0x3c00, minus = 0x5800, both = 0x5808; };
+
+template <typename T>
+WEIR_DEVICE bool is_finite(T x) { return (x.bits & 0x7fff) < Spoilt<T>::infinity; }
 
 template <typename T>
 WEIR_DEVICE T spoilt_code(T x) {
-    float v = widen(x);
-    return narrow<T>(is_finite(x) ? 0.0f : v != v ? 129.0f : v > 0.0f ? 1.0f : 128.0f);
+    using S = Spoilt<T>;
+    uint16_t infinite = (x.bits & 0x8000) != 0 ? S::minus : S::plus;
+    return is_finite(x) ? T{0} : T{(x.bits & 0x7fff) > S::infinity ? S::both : infinite};
 }
 
 // A sum with what was counted, up to 127 of each.

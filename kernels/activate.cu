@@ -1,4 +1,8 @@
 // post = f(pre) or f(pre) * linear, see IOps.Activate, include/elementwise.cuh and include/activation.cuh.
+//
+// Bytes: 12 an element with a linear branch, 8 without. 54 to 56 registers, so 9 blocks of 128 threads with 8 loads of 16
+// bytes each: 147 KB in flight where 23 are needed. Instructions for 16 bytes, of 113: silu 59 (81 without a branch), relu
+// 15, both gelus 64 (90).
 #include "include/activation.cuh"
 #include "include/elementwise.cuh"
 

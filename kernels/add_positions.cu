@@ -1,4 +1,7 @@
 // y[i] = x[i] + table[positions[i] + offset], see IOps.AddPositions and include/elementwise.cuh.
+//
+// Bytes: 12 an element. 58 registers, so 8 blocks of 128 threads with 8 loads of 16 bytes each: 131 KB in flight where 23
+// are needed; 16 instructions for 16 bytes of 113.
 #include "include/elementwise.cuh"
 
 struct AddPositionsArguments {

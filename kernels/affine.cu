@@ -1,4 +1,7 @@
 // The last step of a norm: y = x (gain + offset) + bias, see IOps.Affine and include/norm.cuh.
+//
+// Bytes: 8 an element; gain and bias stay in the caches. 64 registers, so 8 blocks of 128 threads with 4 loads of 16 bytes
+// of x each: 66 KB in flight where 23 are needed; 27 instructions for 16 bytes of 113.
 #include "include/norm.cuh"
 
 struct AffineArguments {

@@ -1,5 +1,8 @@
 // Statistics of two states, row by row: |a|^2, |b|^2, a . b, |a - b|^2, each summed in f64 in a fixed order, see
 // IOps.CompareRows and include/rows.cuh.
+//
+// Bytes: 8 an element. 42 registers, so 5 blocks of 256 threads with 8 loads of 16 bytes each: 164 KB in flight where 23
+// are needed; about 45 instructions for 16 bytes of 113, among them 4 conversions to f64 of 2 cycles and 10 f64 operations.
 #include "include/rows.cuh"
 
 struct CompareRowsArguments {

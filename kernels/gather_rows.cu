@@ -1,4 +1,7 @@
 // y[i] = x[indices[i]], see IOps.GatherRows and include/rows.cuh.
+//
+// Bytes: 8 an element. 32 registers, so 16 blocks of 128 threads with 4 loads of 16 bytes each: 131 KB in flight where 23
+// are needed; 14 instructions for 16 bytes of 113.
 #include "include/rows.cuh"
 
 struct GatherRowsArguments {

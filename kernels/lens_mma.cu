@@ -27,6 +27,7 @@ WEIR_DEVICE void lens_mma(const LensMmaArguments& a) {
     using Tile = MmaTile<T, 128, 128, 32, 2, 2, 4>;  // Lens.cs has the same numbers.
     constexpr int kSets = Tile::kRows / kLensRows / (Tile::kThreads / kWarp);
     constexpr int kChunk = Tile::kRows * kLensChunk;
+    static_assert(Tile::kOutputTiles * 8 == kLensChunk, "A warp fills the columns of a chunk.");
     static_assert(Tile::kStages * Tile::kStage >= Tile::kRows * Tile::kOutputs * 4, "A tile's sums take the place of its operands.");
     WEIR_DYNAMIC_SHARED(shared);
     float* chunks = reinterpret_cast<float*>(shared);
@@ -41,6 +42,8 @@ WEIR_DEVICE void lens_mma(const LensMmaArguments& a) {
     const T *slots = static_cast<const T*>(a.x), *rows = static_cast<const T*>(a.w);
     typename Tile::X x([&](int i) { return slots + (block + i) * a.stride_x; });
     Tile tile;
+    int first_output = Tile::output(0, 0);  // A warp's outputs are one chunk.
+    int own = first_output / kLensChunk * kChunk + lens_at(Tile::row(0, 0), first_output % kLensChunk / 4) + first_output % 4;
     for (int column = part.begin; column < part.end; column += Tile::kOutputs) {
         typename Tile::W w([&](int i) { return rows + least(column + i, part.end - 1) * a.stride_w; });
         tile.compute(x, w, a.inputs, shared);
@@ -50,8 +53,8 @@ WEIR_DEVICE void lens_mma(const LensMmaArguments& a) {
             for (int j = 0; j < Tile::kOutputTiles; j++) {
 #pragma unroll
                 for (int r = 0; r < 4; r += 2) {
-                    int output = Tile::output(j, r), at = lens_at(Tile::row(i, r), output % kLensChunk / 4) + output % 4;
-                    float* to = chunks + output / kLensChunk * kChunk + at;
+                    // Eight outputs further two units, which only turn; eight rows further the same place.
+                    float* to = chunks + (own ^ j * 8) + (i * 2 + r / 2) * 8 * kLensChunk;
                     *reinterpret_cast<float2*>(to) = make_float2(tile.sums[i][j][r], tile.sums[i][j][r + 1]);
                 }
             }

@@ -1,4 +1,7 @@
 // The middle step of a norm with a scale that is given: y = (x - mean) / scale, see IOps.Normalize and include/norm.cuh.
+//
+// Bytes: 8 an element. 40 registers, so 6 blocks of 256 threads with 4 loads of 16 bytes each: 98 KB in flight where 23
+// are needed.
 #include "include/norm.cuh"
 
 struct NormalizeArguments {

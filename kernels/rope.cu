@@ -2,7 +2,8 @@
 // x[i] sin, see IOps.Rope.
 //
 // A thread has a quad of pairs of a head, both halves of each, so that y may be x. Products and sums are rounded one by
-// one, as on the CPU and in PyTorch.
+// one, as on the CPU and in PyTorch. Bytes: 8 an element; the angles are the same for all heads and stay in the caches. 44
+// registers, so 5 blocks of 256 threads with 2 loads of 16 bytes of x each: 41 KB in flight where 23 are needed.
 #include "include/rows.cuh"
 
 struct RopeArguments {

@@ -1,4 +1,4 @@
-// y = a - b, see IOps.Subtract and include/elementwise.cuh.
+// y = a - b, see IOps.Subtract and include/elementwise.cuh. Bounds and counts are those of add.cu.
 #include "include/elementwise.cuh"
 
 WEIR_KERNEL(subtract, weir::ElementwiseArguments, 256) {

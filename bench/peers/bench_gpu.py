@@ -73,7 +73,7 @@ class Bench:
         if self.cuda and first:
             torch.cuda.reset_peak_memory_stats()
         times = []
-        with torch.inference_mode():
+        with torch.no_grad():
             for _ in range(WARM_UPS if first else 1):
                 self.timed()
             while not times or (len(times) < REPETITIONS and sum(times) < TURN_SECONDS):
@@ -111,7 +111,7 @@ class Bench:
         self.case = self.work = None
         gc.collect()
         subject, _, work = name.partition(".")
-        with torch.inference_mode():
+        with torch.no_grad():
             if subject in SHAPES:
                 self.is_op = False
                 self.work = self.model_work(subject, work)

@@ -12,8 +12,8 @@
 //    logit must pass the root to be looked at again; after the first columns that is one comparison a chunk.
 //  * Ranks, as counts in device memory, one addition a chunk.
 //
-// Instructions a logit, counted in SASS: STORE and LOAD of the chunk 0.75, maximum 1, and for the sums 5 (multiply-add,
-// clamp, exponential, addition, multiply-add); the divergence takes 5.5 more, ranks 2 for each target.
+// Instructions a logit, counted in SASS: to write and read it in a chunk 1.7, with addresses, for the maximum 1, for the
+// sums 5.8 (multiply-add, clamp, exponential, addition, multiply-add); the divergence takes 5.5 more, a target's rank 2.
 #pragma once
 
 #include "logit_key.cuh"
@@ -115,9 +115,7 @@ public:
     WEIR_DEVICE void begin(const LensArguments& a, const LensPart& part, int block, int first_row) {
         slot_ = block + first_row + lane() % kLensRows;
         own_ = reference_ = at(slot_ - block);
-        state_ = lens_row(a, slot_);
-        live_ = __any_sync(kAllLanes, state_ >= 0);
-        state_ = most(state_, 0);
+        live_ = __any_sync(kAllLanes, lens_row(a, slot_) >= 0);
         if (a.references != nullptr && a.references[slot_] >= 0) {
             reference_ = at(a.references[slot_] - block);
         }
@@ -181,7 +179,7 @@ private:
     static constexpr int kHalf = kLensChunk / 2;
 
     int slot_, own_, reference_;  // the latter where this half of the own row and of the reference's begins
-    int state_, list_;
+    int list_;
     bool live_;
     float level_, reference_level_, s_, t_, d_;
     float top_least_, bottom_least_;  // what a logit must pass to enter; NaN lets everything in
@@ -201,7 +199,9 @@ private:
         return {(kNegated ? a.bottom : a.top) + static_cast<int64_t>(list_) * length * kWarp + lane(), length};
     }
 
-    WEIR_DEVICE const int* targets(const LensArguments& a) const { return a.targets + static_cast<int64_t>(state_) * a.target_count; }
+    WEIR_DEVICE const int* targets(const LensArguments& a) const {
+        return a.targets + static_cast<int64_t>(most(lens_row(a, slot_), 0)) * a.target_count;
+    }
 
     WEIR_DEVICE int* before(const LensArguments& a, int target) const { return a.ranks + (static_cast<int64_t>(list_) * a.target_count + target) * kWarp + lane(); }
 

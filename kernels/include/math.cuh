@@ -28,7 +28,8 @@ WEIR_DEVICE float exponential_in_range(float x) {
 
 // e^x; 0 where it is below the smallest normal number, infinity above 88.72; NaN stays NaN.
 WEIR_DEVICE float exponential(float x) {
-    float result = x < 88.72284f ? exponential_in_range(x) : x + __uint_as_float(0x7f800000u);
+    float result = exponential_in_range(x);
+    result = x < 88.72284f ? result : x + __uint_as_float(0x7f800000u);
     return x < -87.33654f ? 0.0f : result;
 }
 

@@ -6,6 +6,13 @@
 // width of 4 elements: the launcher decides, for all threads alike) a quad moves in one instruction, and a thread asks for
 // kQuads of them before it uses the first; else a quad moves element by element, one after another. Who owns which element,
 // and in what order, is the same in both, and so is every bit of a sum.
+//
+// All of these kernels are bound by memory. What that asks for, on an H200 (132 multiprocessors, copying 4.3 TB/s, about
+// 700 ns until a load comes back, 1.8 GHz):
+//   in flight    4.3 TB/s x 700 ns / 132 = 23 KB a multiprocessor
+//   instructions a multiprocessor moves 18 bytes a cycle, so the 512 bytes of a warp's quads take 28 cycles, in which its
+//                four schedulers issue 113 instructions
+// Each kernel says what it has of both. Counts are of nvcc 12.4 for sm_90, the path of an aligned row of 4,096.
 #pragma once
 
 #include "reduce.cuh"

@@ -15,6 +15,12 @@ public sealed class DeviceCounters
     /// <summary>Recordings run without a call of their ops; what ran so is in no other count.</summary>
     public long Replays { get; set; }
 
+    /// <summary>Times that the host waited for the device: Read and Synchronize.</summary>
+    public long Waits { get; set; }
+
+    /// <summary>Allocations of device memory.</summary>
+    public long Allocations { get; set; }
+
     /// <summary>Bytes of device memory held now.</summary>
     public long BytesAllocated { get; set; }
 

@@ -64,7 +64,8 @@ public sealed class AddressTests
             Tensor statistics = t.Output(new Shape(Rows, 4), strided: true);
             t.Ops.CompareRows(Numbers(t), Numbers(t), statistics);
             return statistics;
-        });
+        }
+        );
         yield return ("Rope", t =>
         {
             int pairs = width / 8 * 4;
@@ -72,7 +73,8 @@ public sealed class AddressTests
             Tensor y = t.Output(new Shape(Rows, 1, width), strided: true);
             t.Ops.Rope(Numbers(t).Reshape(Rows, 1, width), t.Input(t.Normal(Rows * pairs), angles), t.Input(t.Normal(Rows * pairs), angles), y);
             return y;
-        });
+        }
+        );
         yield return ("Edit, Add", Edits(EditKind.Add, scaled: true, Vector));
         yield return ("Edit, Scale", Edits(EditKind.Scale, scaled: true, t => default));
         yield return ("Edit, Zero", Edits(EditKind.Zero, scaled: false, t => default));

@@ -141,7 +141,13 @@ internal sealed class LensCase(TestTensors t, int rows, int width, int vocabular
             using var other = new TestTensors(Devices.WhereRowsStandAlone(t.Name));
             using var same = new LensCase(other, rows, width, vocabulary, type)
             {
-                States = States, Weights = Weights, Bias = Bias, Softcap = Softcap, Temperature = Temperature, References = References, Targets = Targets,
+                States = States,
+                Weights = Weights,
+                Bias = Bias,
+                Softcap = Softcap,
+                Temperature = Temperature,
+                References = References,
+                Targets = Targets,
             };
             same.Prepare();
             return same.Logits();

@@ -12,6 +12,7 @@ public sealed class RowsOfOpsTests
     [
         ("contract", op => $"src/Kernels/Ops/{op}.cs"),
         ("CPU body", op => $"src/Kernels/Cpu/{op}.cs"),
+        ("CUDA launcher", op => $"src/Kernels/Cuda/{op}.cs"),
         ("test", op => $"tests/Kernels.Tests/{op}Tests.cs"),
         ("bench", op => $"bench/Kernels.Bench/{op}Bench.cs"),
     ];
@@ -24,6 +25,20 @@ public sealed class RowsOfOpsTests
     {
         string[] holes = [.. Columns.Where(c => IsHole(Path.Combine(RepositoryRoot.Path, c.Path(op)), op)).Select(c => $"{c.Column} ({c.Path(op)})")];
         Assert.True(holes.Length == 0, $"{op} lacks its {string.Join(", its ", holes)}.");
+    }
+
+    /// <summary>A kernel file bears the op's name; attention's begin with it, one file for each way of doing it.</summary>
+    [Theory]
+    [MemberData(nameof(Ops))]
+    public void HasAKernelInTheManifest(string op)
+    {
+        string name = string.Concat(op.Select((c, i) => char.IsUpper(c) && i > 0 ? $"_{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        name = name.Replace("mat_mul", "matmul", StringComparison.Ordinal);
+        string manifest = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "kernels", "manifest.props"));
+        string pattern = op == "Attention" ? "attention_*.cu" : $"{name}.cu";
+        string[] files = [.. Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "kernels"), pattern).Select(f => Path.GetFileName(f))];
+        Assert.True(files.Length > 0, $"{op} lacks its kernel (kernels/{pattern}).");
+        Assert.All(files, f => Assert.Contains($"){f}\"", manifest, StringComparison.Ordinal));
     }
 
     [Fact]

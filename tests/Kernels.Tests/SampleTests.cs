@@ -53,6 +53,28 @@ public sealed class SampleTests
         }
     }
 
+    /// <summary>Draws from among thousands of tokens that are equal, nearly equal, or far below the top.</summary>
+    [Theory, EveryDevice]
+    public void DrawsFromDeepInTheRow(string device)
+    {
+        const int Vocabulary = 5003;
+        using var t = new TestTensors(device);
+        float[] equal = new float[Vocabulary], close = t.Normal(Vocabulary, deviation: 1e-4), far = t.Normal(Vocabulary, deviation: 0.5, mean: -12), tied = new float[Vocabulary];
+        far[1234] = 0;
+        Array.Fill(tied, -12.5f);
+        tied[7] = 0;
+        foreach (float[] row in (float[][])[equal, close, far, tied])
+        {
+            foreach ((int topK, float topP) in new[] { (0, 1f), (3000, 1f), (0, 0.99f), (4000, 0.995f) })
+            {
+                SamplingOptions[] options = [.. Enumerable.Range(0, 19).Select(i => new SamplingOptions(1, topK, topP, i < 15 ? (i + 0.37) / 19 : 1 - (0.003 / (i - 14))))];
+                int[] expected = Array.ConvertAll(options, o => Expected(row, o));
+                float[] rows = [.. Enumerable.Repeat(row, options.Length).SelectMany(r => r)];
+                Assert.Equal(expected, Draw(t, rows, options));
+            }
+        }
+    }
+
     [Theory, EveryDevice]
     public void WhatIsNotANumberIsNeverDrawn(string device)
     {

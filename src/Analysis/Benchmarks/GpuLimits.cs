@@ -22,6 +22,23 @@ public sealed record GpuLimits(double Bandwidth, double MatrixRate)
     /// <summary>Finds the limits among the rows.</summary>
     public static GpuLimits Of(IReadOnlyList<BenchmarkRow> rows) => new(Fastest(rows, CopyCase, m => m.Bytes), Fastest(rows, MatrixCase, m => m.Flops));
 
+    /// <summary>Measures both on a device.</summary>
+    public static GpuLimits Measure(BenchmarkSetting setting)
+    {
+        using var runner = new CaseRunner(setting);
+        double Rate(string name, Func<Measurement, double> work)
+        {
+            Measurement m = runner.Measure(GpuCases.All.First(c => c.Name == name), repetitions: 5);
+            return work(m) / m.Median;
+        }
+
+        return new GpuLimits(Rate(CopyCase, m => m.Bytes), Rate(MatrixCase, m => m.Flops));
+    }
+
+    /// <summary>Part of the time that is taken, to which the limit that binds would bring a work; null where nobody has counted.</summary>
+    public double? ShareOf(double bytes, double flops, double seconds) =>
+        (bytes > 0 || flops > 0) && seconds > 0 ? Math.Max(bytes / Bandwidth, flops / MatrixRate) / seconds : null;
+
     /// <summary>The rate of the limit that binds a work, and its share of it; empty where nobody has counted or measured.</summary>
     public string Rate(IReadOnlyList<Measurement> turns)
     {

@@ -4,6 +4,7 @@ using Weir.Cli.Output;
 using Weir.Cli.Rendering;
 using Weir.Kernels;
 using Weir.Kernels.Cuda;
+using Weir.Kernels.Verification;
 
 namespace Weir.Cli.Commands;
 
@@ -11,12 +12,13 @@ namespace Weir.Cli.Commands;
 internal sealed class KernelsCommand : Verb
 {
     private readonly RepeatedSetting _kernel = new("--kernel", "NAME", "show these kernels alone: a name, or how names begin");
+    private readonly FlagSetting _verify = new("--verify", "run every op's self-test on the device instead: small cases, compared with the CPU");
     private readonly TextSetting _json = new("--json", "FILE", "write it all as JSON; - is the standard output, instead of the table");
 
     /// <summary>Makes the verb.</summary>
     public KernelsCommand() : base("kernels", "shows registers, memory and code size of every kernel, as the compiler made it and as a GPU's driver does")
     {
-        AddGroup("Kernels", _kernel);
+        AddGroup("Kernels", _kernel, _verify);
         AddGroup("Output", _json);
     }
 
@@ -27,13 +29,19 @@ internal sealed class KernelsCommand : Verb
         """;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Examples => ["weir kernels", "weir kernels --kernel matmul --device cuda", "weir kernels --json -"];
+    public override IReadOnlyList<string> Examples => ["weir kernels", "weir kernels --kernel matmul --device cuda", "weir kernels --verify --device cuda"];
 
     /// <inheritdoc/>
     public override void Run(Session session)
     {
         string? json = _json.Get(session.Arguments);
         OutputFile.Check("--json", json);
+        if (_verify.Get(session.Arguments))
+        {
+            Verify(session);
+            return;
+        }
+
         string[] names = _kernel.Get(session.Arguments);
         KernelResources[] rows = [.. KernelTable.Rows.Where(r => names.Length == 0 || names.Any(n => r.Kernel.StartsWith(n, StringComparison.Ordinal)))];
         if (rows.Length == 0)
@@ -54,6 +62,36 @@ internal sealed class KernelsCommand : Verb
             WriteTable(session.Terminal, rows, facts);
         }
     }
+
+    private static void Verify(Session session)
+    {
+        using IDevice device = session.OpenDevice();
+        var table = new TextTable(session.Terminal).Column("case").Column("error", right: true).Column("allowed", right: true).Column("", flexible: true);
+        int cases = 0;
+        var wrong = new List<OpVerdict>();
+        using (var bar = new ProgressBar(session.Terminal, "verifying", session.Cancellation))
+        {
+            foreach (OpVerdict v in OpVerification.Run(device))
+            {
+                bar.Report((double)++cases / OpVerification.Cases);
+                table.Row(v.Case, Error(v.Error), Error(v.Tolerance), v.IsRight ? "" : $"WRONG: {v.Where}");
+                if (!v.IsRight)
+                {
+                    wrong.Add(v);
+                }
+            }
+        }
+
+        table.Write();
+        session.Terminal.Output.WriteLine();
+        session.Terminal.Output.WriteLine($"{device.Name}: {cases - wrong.Count} of {cases} cases as on the CPU.");
+        if (wrong.Count > 0)
+        {
+            throw new WeirException($"WrongResults: {wrong.Count} of {cases} cases are wrong on {device.Name}, the first is {wrong[0].Case}; do not trust its results, and report this with the driver's version.");
+        }
+    }
+
+    private static string Error(double error) => error == 0 ? "0" : error.ToString("0.0E+0", System.Globalization.CultureInfo.InvariantCulture);
 
     // The target whose code the device has loaded: its own Hopper body, or the PTX for all.
     private static bool Runs(KernelResources row, CudaDevice device) => row.Target == "sm_90a" ? device.Facts.Capability == 90

@@ -84,6 +84,7 @@ public sealed unsafe class CpuDevice : IDevice
     public DeviceBuffer Allocate(long bytes)
     {
         var buffer = new CpuBuffer(this, bytes);
+        Counters.Allocations++;
         Counters.BytesAllocated += bytes;
         Counters.PeakBytesAllocated = Math.Max(Counters.PeakBytesAllocated, Counters.BytesAllocated);
         return buffer;
@@ -110,6 +111,7 @@ public sealed unsafe class CpuDevice : IDevice
     /// <inheritdoc/>
     public void Read(Tensor source, Span<byte> destination)
     {
+        Counters.Waits++;
         if (source.Bytes != destination.Length)
         {
             throw new ArgumentException($"{destination.Length} bytes do not hold a {source.Type.Name()} tensor {source.Shape}.", nameof(destination));
@@ -133,10 +135,7 @@ public sealed unsafe class CpuDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public void Synchronize()
-    {
-        // Ops have run when they return.
-    }
+    public void Synchronize() => Counters.Waits++; // Ops have run when they return.
 
     /// <inheritdoc/>
     public IRecording Record(Action ops) => new CpuRecording(ops);

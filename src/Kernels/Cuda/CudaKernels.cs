@@ -6,6 +6,13 @@ internal sealed class CudaKernels(ICudaDriver driver)
     private readonly Dictionary<string, nint> _modules = new(StringComparer.Ordinal);
     private nint[] _functions = [];
 
+    /// <summary>Puts other code in the place of a kernel's own.</summary>
+    public void Replace(CudaKernel kernel, nint function)
+    {
+        _ = Function(kernel);
+        _functions[kernel.Index] = function;
+    }
+
     /// <summary>The driver's handle of a kernel.</summary>
     public nint Function(CudaKernel kernel)
     {

@@ -8,16 +8,19 @@ internal sealed unsafe partial class CudaOps
     /// <summary>Scratch memory of a round; a lens of more rows goes in several.</summary>
     private const long LensRoundBytes = 256 << 20;
 
-    private static readonly CudaKernel[] LensKernels = ByType("lens"), LensMmaKernels = ByType("lens_mma");
+    private static readonly CudaKernel[]
+        LensKernels = ByType("lens"),
+        LensMmaKernels = ByType("lens_mma"),
+        LensHopperKernels = ByType("lens_hopper"),
+        SmallLensHopperKernels = ByType("lens_hopper_small", "lens_hopper");
+
     private static readonly CudaKernel LensGatherKernel = new("lens_gather"), LensFinishKernel = new("lens_finish");
 
     public void Lens(in LensArguments arguments)
     {
         Check.Lens(arguments);
         var weights = (CudaMatrix)arguments.Unembedding;
-        LensBody body = Rounds(weights.Type)
-            ? new LensBody(LensMmaKernels[(int)weights.Type], TileSlots: 128, BlockSlots: 128, Threads: 128, BlocksPerMultiprocessor: 2, StateBytes: weights.RowBytes)
-            : new LensBody(LensKernels[(int)weights.Type], TileSlots: 128, BlockSlots: 128, Threads: 256, BlocksPerMultiprocessor: 1, StateBytes: 0);
+        LensBody body = BodyOf(weights, arguments.States.Rows);
         _lensSlots.Plan(arguments, body.BlockSlots, body.TileSlots);
         _counters.Ops++;
         _counters.Flops += 2L * _lensSlots.Filled * weights.Inputs * weights.Outputs;
@@ -35,6 +38,28 @@ internal sealed unsafe partial class CudaOps
         {
             LensRound(arguments, body, first, Math.Min(slots, _lensSlots.Count - first));
         }
+    }
+
+    /// <summary>The kernel for some rows; the numbers are those of its file.</summary>
+    private LensBody BodyOf(CudaMatrix weights, int rows)
+    {
+        const int MmaColumns = 128, MmaStages = 4, MmaInputs = 32, HopperColumns = 256, ChunkBytes = 64 * 64 * sizeof(float);
+        int type = (int)weights.Type;
+        if (!Rounds(weights.Type))
+        {
+            return new LensBody(LensKernels[type], LensPath.Chains, 128, 128, 256, 0, 1, 0);
+        }
+
+        if (_device.Facts.Capability != Hopper || weights.Inputs == 0)
+        {
+            int shared = MmaStages * (128 + MmaColumns) * MmaInputs * sizeof(ushort);
+            return new LensBody(LensMmaKernels[type], LensPath.Mma, 128, 128, 128, shared, 2, weights.RowBytes);
+        }
+
+        int warpgroups = rows <= 64 ? 1 : 2, stages = rows <= 64 ? 5 : 4, slots = 64 * warpgroups;
+        int bytes = (stages * (slots + HopperColumns) * WgmmaTile.Inputs * sizeof(ushort)) + (warpgroups * ChunkBytes);
+        CudaKernel kernel = (rows <= 64 ? SmallLensHopperKernels : LensHopperKernels)[type];
+        return new LensBody(kernel, LensPath.Hopper, slots, 64, 128 * (warpgroups + 1), bytes, 1, weights.RowBytes);
     }
 
     private void LensRound(in LensArguments arguments, in LensBody body, int first, int slots)
@@ -134,16 +159,26 @@ internal sealed unsafe partial class CudaOps
         long stateBytes = body.StateBytes != 0 ? body.StateBytes : x.Width * sizeof(float);
         var work = new KernelWork((columns * weights.RowBytes) + (lens.Slots * stateBytes), 2 * logits * weights.Inputs);
         var grid = new Grid(checked(lens.Slots / body.TileSlots * lens.Splits));
-        if (body.StateBytes != 0)
+        switch (body.Path)
         {
-            const int Stages = 4, StageInputs = 32, Columns = 128;
-            var a = new LensMmaArguments { Lens = lens, X = states, W = w, StrideX = weights.Stride, StrideW = weights.Stride, Inputs = weights.Inputs };
-            Launch(body.Kernel, grid, body.Threads, a, work, Stages * (body.TileSlots + Columns) * StageInputs * sizeof(ushort));
-        }
-        else
-        {
-            var a = new LensF32Arguments { Lens = lens, X = Floats(x), W = w, StrideX = x.RowStride, StrideW = weights.Stride, Inputs = weights.Inputs, WideX = IsWide(x) ? 1 : 0 };
-            Launch(body.Kernel, grid, body.Threads, a, work);
+            case LensPath.Chains:
+                var chains = new LensF32Arguments { Lens = lens, X = Floats(x), W = w, StrideX = x.RowStride, StrideW = weights.Stride, Inputs = weights.Inputs, WideX = IsWide(x) ? 1 : 0 };
+                Launch(body.Kernel, grid, body.Threads, chains, work);
+                break;
+            case LensPath.Mma:
+                var mma = new LensMmaArguments { Lens = lens, X = states, W = w, StrideX = weights.Stride, StrideW = weights.Stride, Inputs = weights.Inputs };
+                Launch(body.Kernel, grid, body.Threads, mma, work, body.SharedBytes);
+                break;
+            default:
+                var hopper = new LensHopperArguments
+                {
+                    X = OperandMap(states, weights.Type, lens.Slots, weights.Inputs, weights.Stride, body.TileSlots),
+                    W = OperandMap(w, weights.Type, checked((int)columns), weights.Inputs, weights.Stride, 256),
+                    Lens = lens,
+                    Inputs = weights.Inputs,
+                };
+                Launch(body.Kernel, grid, body.Threads, hopper, work, body.SharedBytes);
+                break;
         }
     }
 
@@ -205,6 +240,14 @@ internal sealed unsafe partial class CudaOps
         public LensLaunch Lens;
         public void* X, W;
         public long StrideX, StrideW;
+        public int Inputs;
+    }
+
+    [StructLayout(LayoutKind.Sequential, Size = 448)]
+    private struct LensHopperArguments
+    {
+        public TensorMap X, W;
+        public LensLaunch Lens;
         public int Inputs;
     }
 

@@ -36,11 +36,17 @@ internal sealed unsafe partial class CudaOps
 
     private void MatMulF32(Tensor x, CudaMatrix w, Tensor y, in MatMulOptions options)
     {
-        const int Large = 128, Small = 64;
+        const int LargeTile = 128, SmallTile = 64;
         int offset = options.InputOffset ?? 0;
         if (x.Rows <= MostRowsOfFewChains && w.IsAligned(offset))
         {
             MatMulFewChains(x, w, y, options);
+            return;
+        }
+
+        var operands = new StoredOperands { X = Floats(x), W = w.At(offset), StrideX = x.RowStride, StrideW = w.Stride };
+        if (w.Type == ElementType.F32 && _device.Options.Precision == CudaPrecision.Stored && MatMulBlas(operands, w.Type, x.Width, y, options))
+        {
             return;
         }
 
@@ -55,8 +61,8 @@ internal sealed unsafe partial class CudaOps
             WideX = IsWide(x) ? 1 : 0,
             WideW = offset % 4 == 0 ? 1 : 0,
         };
-        bool isLarge = FillsDevice(y, Large, Large);
-        int tile = isLarge ? Large : Small;
+        bool isLarge = FillsDevice(y, LargeTile, LargeTile);
+        int tile = isLarge ? LargeTile : SmallTile;
         Launch((isLarge ? MatMulKernels : SmallMatMulKernels)[(int)w.Type], MatMulGrid(y, tile, tile), 256, arguments, MatMulWork(x, w, y, options));
     }
 

@@ -7,13 +7,14 @@ namespace Weir.Engine.Tests.Hooks;
 /// <summary>Every site of every family is alive, and an edit that has nothing to do changes no bit.</summary>
 public sealed class EverySiteTests
 {
-    // Between them these take every way through a block.
-    private static readonly string[] OnCuda = ["gpt2", "qwen3", "gemma2"];
+    // Between them these take every way through a block; what is qwen3's own is the norm of queries and keys.
+    private static readonly string[] OnCuda = ["gpt2", "gemma2", "qwen3"];
 
     public static IEnumerable<TheoryDataRow<string, SitePoint, string>> Sites() =>
         from c in Fixture.Names.Select(name => (Name: name, Device: TestDevices.Cpu)).Concat(OnCuda.Select(name => (Name: name, Device: TestDevices.F32)))
         from info in SiteCatalog.All
         where info.Missing(Fixture.Model(c.Name).Spec) is null
+        where c is not { Name: "qwen3", Device: not TestDevices.Cpu } || info.Point is >= SitePoint.Query and <= SitePoint.RotatedKey
         select new TheoryDataRow<string, SitePoint, string>(c.Name, info.Point, c.Device);
 
     public static IEnumerable<TheoryDataRow<string, SitePoint>> Missing() => Fixture.Names.SelectMany(

@@ -373,10 +373,15 @@ CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* 
     if (at == std::string::npos) {
         return CUDA_ERROR_NOT_FOUND;
     }
+    // A line "// runs NAME" of the PTX says which of the emulator's kernels it stands for, if not the one of its own name.
+    std::string runs = name;
+    if (size_t line = ptx.find("// runs "); line != std::string::npos) {
+        runs = ptx.substr(line + 8, ptx.find('\n', line) - line - 8);
+    }
     // .param .align 8 .b8 name_param_0[96]
     size_t bytes = 0;
     std::sscanf(ptx.c_str() + ptx.find('[', at), "[%zu]", &bytes);
-    *function = reinterpret_cast<CUfunction>(new Entry{name, bytes, kSharedPerBlock});
+    *function = reinterpret_cast<CUfunction>(new Entry{runs, bytes, kSharedPerBlock});
     functions.insert(*function);
     return CUDA_SUCCESS;
 }

@@ -1,0 +1,43 @@
+using Weir.Kernels.Ops;
+using Weir.Kernels.Verification;
+
+namespace Weir.Kernels.Tests;
+
+/// <summary>The self-test of users' machines, on the devices of this one.</summary>
+public sealed class VerificationTests
+{
+    [Fact]
+    public void EveryOpHasACase() => Assert.Empty(typeof(IOps).GetMethods().Select(m => m.Name).Except(OpCases.All.Select(c => c.Op)));
+
+    [Fact]
+    public void CasesHaveNamesOfTheirOwn() => Assert.Equal(OpCases.All.Count, OpCases.All.Select(c => c.ToString()).Distinct(StringComparer.Ordinal).Count());
+
+    [Theory, EveryDevice]
+    public void EveryDeviceIsRight(string device)
+    {
+        using IDevice d = Devices.Open(device);
+        Assert.Empty(OpVerification.Run(d).Where(v => !v.IsRight).Select(v => $"{v.Case}: error {v.Error}, allowed {v.Tolerance}; {v.Where}"));
+
+        // A device keeps scratch memory of its own; what a case makes, it gives back.
+        long kept = d.Counters.BytesAllocated;
+        _ = OpVerification.Run(d).Count();
+        Assert.Equal(kept, d.Counters.BytesAllocated);
+    }
+
+    [Fact]
+    public void WhatIsWrongIsFound()
+    {
+        using IDevice cpu = new Cpu.CpuDevice();
+        int calls = 0;
+        OpCase[] cases =
+        [
+            new("Add", "off by a bit the second time", 1e-7, o => [o.Vector(1, 1 + (calls++ * 1e-6f))]),
+            new("Add", "not finite the second time", 1, o => [o.Vector(calls++ == 3 ? float.NaN : 1)]),
+            new("Add", "within", 1e-7, o => [o.Vector(float.NaN, float.PositiveInfinity, 1, 100 + (calls++ == 5 ? 1e-5f : 0))]),
+        ];
+        OpVerdict[] verdicts = [.. OpVerification.Run(cpu, cases)];
+        Assert.Equal([false, false, true], verdicts.Select(v => v.IsRight));
+        Assert.Contains("element 1 of result 0 is 1.000001, the CPU has 1", verdicts[0].Where, StringComparison.Ordinal);
+        Assert.Equal(double.PositiveInfinity, verdicts[1].Error);
+    }
+}

@@ -19,11 +19,11 @@ namespace weir {
 template <typename T>
 WEIR_DEVICE void append(const AppendKeyValuesArguments& a) {
     constexpr int kLength = Vector16<T>::count;
-    int row = a.rows.first + blockIdx.x;
-    int sequence = sequence_of(a.rows, row);
-    int position = a.rows.starts[sequence] + row - a.rows.offsets[sequence];
-    if (position >= a.store.capacity) {
-        report(a.fault, Fault::Position);
+    int packed = a.rows.first + blockIdx.x, row = a.rows.row(packed);
+    int sequence = sequence_of(a.rows, packed);
+    int position = a.rows.starts[sequence] + packed - a.rows.offsets[sequence];
+    if (row < 0 || position >= a.store.capacity) {
+        report(a.fault, row < 0 ? Fault::Index : Fault::Position);
         return;
     }
     const float* x = blockIdx.y == 0 ? a.k + row * a.stride_k : a.v + row * a.stride_v;

@@ -125,12 +125,12 @@ WEIR_DEVICE void mix(const AttentionMixArguments& a) {
         if (row + i >= tile.count) {
             break;
         }
-        int r = tile.first + row + i;
-        float* z = a.z + (tile.offset + r / a.group) * a.stride_z + (tile.head * a.group + r % a.group) * a.store.size;
+        int r = tile.first + row + i, at = a.rows.row(tile.offset + r / a.group);
+        float* z = a.z + at * a.stride_z + (tile.head * a.group + r % a.group) * a.store.size;
 #pragma unroll
         for (int j = 0; j < 4; j++) {
-            if (column + element + j < a.store.size) {
-                z[column + element + j] = sums[i][j];
+            if (at >= 0 && column + element + j < a.store.size) {
+                a.rows.put(&z[column + element + j], sums[i][j]);
             }
         }
     }

@@ -19,8 +19,8 @@
 // nothing but themselves: key tiles begin at multiples of 32 of the position, and a tile that a row sees nothing of
 // leaves its numbers as they are, so that low and tall blocks, prompts and single rows give the same bits.
 //
-// A key that a row does not see has weight 0, but 0 times what is no finite number is none: in tiles that some row does
-// not see whole, such values are taken out of the product and added to the rows that see them.
+// Only tiles that some row does not see whole are masked, and looked through for values that are no finite numbers
+// (spoilt_code).
 #include "include/async_copy.cuh"
 #include "include/attention.cuh"
 #include "include/math.cuh"
@@ -39,14 +39,6 @@ struct AttentionMmaArguments {
 namespace weir {
 
 constexpr int kKeys = 32, kWarps = 4, kThreads = kWarps * kWarp;
-constexpr float kLog2E = 1.4426950408889634f;
-
-template <typename T>
-WEIR_DEVICE bool is_finite(T x);
-template <>
-WEIR_DEVICE bool is_finite(bf16 x) { return (x.bits & 0x7f80) != 0x7f80; }
-template <>
-WEIR_DEVICE bool is_finite(f16 x) { return (x.bits & 0x7c00) != 0x7c00; }
 
 // kSize: elements of a head in shared memory, at least those it has. kTall: 16-row parts a warp.
 template <typename T, int kSize, int kTall>
@@ -78,11 +70,9 @@ struct Flash {
 #pragma unroll 4
         for (int i = threadIdx.x; i < kRows * kFours; i += kThreads) {
             int r = i / kFours, d = i % kFours * 4;
-            int at = tile.first + r;
-            float4 x = make_float4(0, 0, 0, 0);
-            if (r < tile.count) {
-                x = load4(a.q + (tile.offset + at / a.group) * a.stride_q + (tile.head * a.group + at % a.group) * a.store.size + d, a.wide != 0, a.store.size - d);
-            }
+            int member = (tile.first + r) % a.group, at = r < tile.count ? a.rows.row(tile.offset + (tile.first + r) / a.group) : -1;
+            const float* q = a.q + at * a.stride_q + (tile.head * a.group + member) * a.store.size + d;
+            float4 x = load4(q, a.wide != 0, at < 0 ? 0 : a.store.size - d);
             *reinterpret_cast<uint2*>(&shared.q[r][d]) = make_uint2(narrow2<T>(x.x, x.y), narrow2<T>(x.z, x.w));
         }
     }
@@ -135,9 +125,7 @@ struct Flash {
             for (int n = 0; n < kKeys / 8; n++) {
 #pragma unroll
                 for (int i = 0; i < 4; i++) {
-                    // tanh y = 1 - 2 / (e^2y + 1)
-                    float e = power_of_two(s[part][n][i] * (2.0f * kLog2E * a.scale / a.softcap));
-                    s[part][n][i] = fmaf(-2.0f * a.softcap, reciprocal(e + 1.0f), a.softcap);
+                    s[part][n][i] = capped(s[part][n][i], a.scale, a.softcap);
                 }
             }
         }
@@ -245,17 +233,15 @@ struct Flash {
         return __syncthreads_or(any) != 0;
     }
 
-    // Adds it to the rows that see it: a product of the keys that a row sees, 1 or 0, and of what is not finite in them,
-    // 1 for infinity, 128 for minus infinity, both for NaN. The counts, up to 32 of each, are exact.
-    WEIR_DEVICE void add_spoilt(int stage, int first_key, int end, bool works) {
+    // Adds it to the rows that see it.
+    WEIR_DEVICE void give_back_spoilt(int stage, int first_key, int end, bool works) {
         const T* values = a.store.head<T>(a.store.values, tile.sequence, tile.head) + static_cast<int64_t>(first_key) * a.store.stride;
-        const float infinity = -minus_infinity();
         __syncthreads();  // nobody uses the values
 #pragma unroll 1
         for (int i = threadIdx.x; i < kKeys * kSize; i += kThreads) {
             int key = i / kSize, d = i % kSize;
-            float v = first_key + key < end && d < a.store.size ? widen(values[static_cast<int64_t>(key) * a.store.stride + d]) : 0.0f;
-            shared.v[stage][key][d] = narrow<T>(v != v ? 129.0f : v == infinity ? 1.0f : v == -infinity ? 128.0f : 0.0f);
+            bool inside = first_key + key < end && d < a.store.size;
+            shared.v[stage][key][d] = spoilt_code(inside ? values[static_cast<int64_t>(key) * a.store.stride + d] : T{0});
         }
         __syncthreads();
         if (works) {
@@ -286,10 +272,8 @@ struct Flash {
                     for (int n = 0; n < 2; n++) {
 #pragma unroll
                         for (int i = 0; i < 4; i++) {
-                            int count = static_cast<int>(counts[n][i]);
                             float& sum = sums[part][d / 8 + n][i];
-                            sum = count % 128 != 0 ? sum - minus_infinity() : sum;
-                            sum = count >= 128 ? sum + minus_infinity() : sum;
+                            sum = add_spoilt(sum, counts[n][i]);
                         }
                     }
                 }
@@ -306,17 +290,17 @@ struct Flash {
                 total += __shfl_xor_sync(kAllLanes, total, 1);
                 total += __shfl_xor_sync(kAllLanes, total, 2);
                 float factor = total == 0.0f ? 0.0f : 1.0f / total;
-                if (row(part, half) < tile.count) {
-                    int at = tile.first + row(part, half);
-                    float* z = a.z + (tile.offset + at / a.group) * a.stride_z + (tile.head * a.group + at % a.group) * a.store.size;
+                int r = tile.first + row(part, half), at = row(part, half) < tile.count ? a.rows.row(tile.offset + r / a.group) : -1;
+                if (at >= 0) {
+                    float* z = a.z + at * a.stride_z + (tile.head * a.group + r % a.group) * a.store.size;
 #pragma unroll
                     for (int n = 0; n < kSize / 8; n++) {
                         int d = n * 8 + lane() % 4 * 2;
                         if (d < a.store.size) {
-                            z[d] = sums[part][n][2 * half] * factor;
+                            a.rows.put(&z[d], sums[part][n][2 * half] * factor);
                         }
                         if (d + 1 < a.store.size) {
-                            z[d + 1] = sums[part][n][2 * half + 1] * factor;
+                            a.rows.put(&z[d + 1], sums[part][n][2 * half + 1] * factor);
                         }
                     }
                 }
@@ -356,7 +340,7 @@ struct Flash {
                 multiply_values(s, stage);
             }
             if (spoilt) {
-                add_spoilt(stage, key, last.to, works);
+                give_back_spoilt(stage, key, last.to, works);
             }
         }
         if (works) {

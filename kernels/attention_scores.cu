@@ -57,7 +57,8 @@ WEIR_DEVICE void scores(const AttentionScoresArguments& a) {
 #pragma unroll
         for (int i = 0; i < kQueries; i++) {
             int r = tile.first + threadIdx.x / kDepth + i * (kThreads / kDepth);
-            queries[i] = r < tile.first + tile.count ? a.q + (tile.offset + r / a.group) * a.stride_q + (tile.head * a.group + r % a.group) * a.store.size : nullptr;
+            int at = r < tile.first + tile.count ? a.rows.row(tile.offset + r / a.group) : -1;
+            queries[i] = at < 0 ? nullptr : a.q + at * a.stride_q + (tile.head * a.group + r % a.group) * a.store.size;
         }
 
         float next_q[kQueries];

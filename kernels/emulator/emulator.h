@@ -246,6 +246,15 @@ inline float __uint_as_float(unsigned x) { float y; std::memcpy(&y, &x, 4); retu
 inline unsigned __float_as_uint(float x) { unsigned y; std::memcpy(&y, &x, 4); return y; }
 inline float __int_as_float(int x) { float y; std::memcpy(&y, &x, 4); return y; }
 inline int __float_as_int(float x) { int y; std::memcpy(&y, &x, 4); return y; }
+// Four bytes of the eight of x (0 to 3) and y (4 to 7), each named by four bits.
+inline unsigned __byte_perm(unsigned x, unsigned y, unsigned names) {
+    uint64_t both = static_cast<uint64_t>(y) << 32 | x;
+    unsigned result = 0;
+    for (int i = 0; i < 4; i++) {
+        result |= static_cast<unsigned>(both >> (names >> 4 * i & 7) * 8 & 0xff) << 8 * i;
+    }
+    return result;
+}
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x)); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }

@@ -72,4 +72,24 @@ void ldmatrix(uint32_t* r, const void* row) {
     });
 }
 
+inline uint32_t movmatrix(uint32_t r) {
+    struct Pair { uint32_t own, transposed; } pair{r, 0};
+    warp_collective(0xffffffffu, "movmatrix", &pair, [](void** lanes) {
+        uint16_t matrix[8][8];
+        for (int lane = 0; lane < 32; lane++) {
+            auto* p = static_cast<Pair*>(lanes[lane]);
+            if (!p) {
+                fail("movmatrix needs all 32 lanes, lane %d is not there", lane);
+            }
+            matrix[lane / 4][lane % 4 * 2] = static_cast<uint16_t>(p->own);
+            matrix[lane / 4][lane % 4 * 2 + 1] = static_cast<uint16_t>(p->own >> 16);
+        }
+        for (int lane = 0; lane < 32; lane++) {
+            int g = lane / 4, t = lane % 4 * 2;
+            static_cast<Pair*>(lanes[lane])->transposed = matrix[t][g] | static_cast<uint32_t>(matrix[t + 1][g]) << 16;
+        }
+    });
+    return pair.transposed;
+}
+
 }  // namespace weir::emulator

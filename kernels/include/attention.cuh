@@ -2,6 +2,7 @@
 // query rows are grouped into tiles.
 #pragma once
 
+#include "math.cuh"
 #include "reduce.cuh"
 #include "vector.cuh"
 
@@ -21,11 +22,22 @@ struct StoreView {
     }
 };
 
-// Rows first .. first + count - 1 of a packed batch (PackedRows.cs).
+// Rows first .. first + count - 1 of a packed batch (PackedRows.cs). With an index, row i of the batch is row index[i] of
+// the tensors, and results are added to what is there.
 struct BatchRows {
     const int* offsets;
     const int* starts;
+    const int* index;  // or null
     int sequences, first, count;
+    int limit;  // rows of the tensors
+
+    // The row of a tensor, or -1 where the index names none that is there.
+    WEIR_DEVICE int row(int packed) const {
+        int row = index == nullptr ? packed : index[packed];
+        return row >= 0 && row < limit ? row : -1;
+    }
+
+    WEIR_DEVICE void put(float* z, float x) const { *z = index == nullptr ? x : *z + x; }
 };
 
 // The sequence that a packed row belongs to; sequences without rows are passed over.
@@ -130,6 +142,41 @@ WEIR_DEVICE SequenceMap map_of(const MapView& map, const BatchRows& batch, int h
     int length = batch.offsets[sequence + 1] - offset;
     int end = batch.starts[sequence] + length;
     return {map.data + warp_reduce(before, Sum()), static_cast<int64_t>(length) * end, end, end};
+}
+
+// Scores on tensor cores, in the exponent of two: scale and cap as the special function unit gives them.
+constexpr float kLog2E = 1.4426950408889634f;
+
+// cap tanh(scale x / cap), with tanh y = 1 - 2 / (e^2y + 1)
+WEIR_DEVICE float capped(float x, float scale, float cap) {
+    return fmaf(-2.0f * cap, reciprocal(power_of_two(x * (2.0f * kLog2E * scale / cap)) + 1.0f), cap);
+}
+
+// A key that a row does not see has weight 0, but 0 times what is no finite number is none. Where some row does not see
+// some key, such values are taken out of the product, and what each row sees of them is counted by a product of its own:
+// 1 for infinity, 128 for minus infinity, both for NaN.
+template <typename T>
+struct Spoilt;
+template <>
+struct Spoilt<bf16> { static constexpr uint16_t infinity = 0x7f80, plus = 0x3f80, minus = 0x4300, both = 0x4301; };
+template <>
+struct Spoilt<f16> { static constexpr uint16_t infinity = 0x7c00, plus = 0x3c00, minus = 0x5800, both = 0x5808; };
+
+template <typename T>
+WEIR_DEVICE bool is_finite(T x) { return (x.bits & 0x7fff) < Spoilt<T>::infinity; }
+
+template <typename T>
+WEIR_DEVICE T spoilt_code(T x) {
+    using S = Spoilt<T>;
+    uint16_t infinite = (x.bits & 0x8000) != 0 ? S::minus : S::plus;
+    return is_finite(x) ? T{0} : T{(x.bits & 0x7fff) > S::infinity ? S::both : infinite};
+}
+
+// A sum with what was counted, up to 127 of each.
+WEIR_DEVICE float add_spoilt(float sum, float codes) {
+    int count = static_cast<int>(codes);
+    sum = count % 128 != 0 ? sum - minus_infinity() : sum;
+    return count >= 128 ? sum + minus_infinity() : sum;
 }
 
 }  // namespace weir

@@ -10,6 +10,8 @@
 // ldmatrix reads 8 x 8 matrices: lanes 8 i to 8 i + 7 name the rows of matrix i (16 bytes each, 16-byte aligned), and
 // every lane gets elements 2t, 2t+1 of row g of it in r[i]; transposed, rows 2t, 2t+1 of column g. So the four matrices
 // of a row-major A are one ldmatrix_x4, and B comes from W stored [n, k] without, from V stored [k, n] with transposition.
+//
+// movmatrix transposes an 8 x 8 matrix of which every lane has elements 2t, 2t+1 of row g: it gets those of column g.
 #pragma once
 
 #include "element.cuh"
@@ -53,6 +55,12 @@ WEIR_LDMATRIX_X2(ldmatrix_x2_trans, ".trans")
 #undef WEIR_LDMATRIX_X4
 #undef WEIR_LDMATRIX_X2
 
+WEIR_DEVICE uint32_t movmatrix(uint32_t r) {
+    uint32_t y;
+    asm("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(y) : "r"(r));
+    return y;
+}
+
 #else
 
 template <typename T>
@@ -62,6 +70,7 @@ WEIR_DEVICE void ldmatrix_x4(uint32_t r[4], const void* row) { emulator::ldmatri
 WEIR_DEVICE void ldmatrix_x4_trans(uint32_t r[4], const void* row) { emulator::ldmatrix<4, true>(r, row); }
 WEIR_DEVICE void ldmatrix_x2(uint32_t r[2], const void* row) { emulator::ldmatrix<2, false>(r, row); }
 WEIR_DEVICE void ldmatrix_x2_trans(uint32_t r[2], const void* row) { emulator::ldmatrix<2, true>(r, row); }
+WEIR_DEVICE uint32_t movmatrix(uint32_t r) { return emulator::movmatrix(r); }
 
 #endif
 

@@ -18,6 +18,11 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
         }
 
         _counters.Ops++;
+        RunAppend(Floats(k), k.RowStride, Floats(v), v.RowStride, rows, into);
+    }
+
+    private void RunAppend(float* k, int keyStride, float* v, int valueStride, PackedRows rows, CpuKeyValueStore into)
+    {
         int[] chunks = _attentionChunks.Starts(rows.Sequences);
         for (int s = 0; s < rows.Sequences; s++)
         {
@@ -27,10 +32,10 @@ internal sealed unsafe partial class CpuOps<TSimd, TVector>
 
         var body = new AppendBody
         {
-            Keys = Floats(k),
-            KeyStride = k.RowStride,
-            Values = Floats(v),
-            ValueStride = v.RowStride,
+            Keys = k,
+            KeyStride = keyStride,
+            Values = v,
+            ValueStride = valueStride,
             Rows = rows,
             Store = into,
             ChunkStarts = chunks,

@@ -17,6 +17,11 @@ internal sealed unsafe partial class CudaOps
         }
 
         _counters.Ops++;
+        RunAppend(k, v, rows, RowsOf(rows, rows.Rows), into);
+    }
+
+    private void RunAppend(Tensor k, Tensor v, PackedRows rows, BatchRows all, CudaKeyValueStore into)
+    {
         var arguments = new AppendKeyValuesArguments
         {
             K = Floats(k),
@@ -24,10 +29,10 @@ internal sealed unsafe partial class CudaOps
             StrideK = k.RowStride,
             StrideV = v.RowStride,
             Store = ViewOf(into),
-            Rows = RowsOf(rows),
+            Rows = all,
             Fault = (int*)_faultAddress,
         };
-        var work = new KernelWork(k.Shape.Count * 2 * (sizeof(float) + into.Type.Size()));
+        var work = new KernelWork(2L * rows.Rows * k.Width * (sizeof(float) + into.Type.Size()));
         Launch(AppendKeyValuesKernels[(int)into.Type], new Grid(rows.Rows, 2), 256, arguments, work);
     }
 

@@ -13,7 +13,7 @@ internal sealed unsafe partial class CudaOps
         Check.AttentionMix(pattern, from, rows, z);
         _counters.Ops++;
         _counters.Flops += 2L * from.HeadSize * z.Shape[1] * rows.Pairs(window);
-        RunMix(new MapView { Data = Floats(pattern) }, from, rows, RowsOf(rows), window, z);
+        RunMix(new MapView { Data = Floats(pattern) }, from, rows, RowsOf(rows, rows.Rows), window, z);
     }
 
     /// <summary>z of a part of a batch.</summary>

@@ -21,10 +21,9 @@ internal sealed unsafe partial class CudaOps
     private static bool TakesMma(CudaKeyValueStore store, AttentionOptions options) =>
         store.Type != ElementType.F32 && store.HeadSize <= MostMmaSize && options.Scale > 0;
 
-    private void RunMma(Tensor q, CudaKeyValueStore store, PackedRows rows, AttentionOptions options, Tensor z)
+    private void RunMma(Tensor q, CudaKeyValueStore store, PackedRows rows, BatchRows all, AttentionOptions options, Tensor z)
     {
         int group = q.Shape[1] / store.Heads;
-        BatchRows all = RowsOf(rows);
         int size = store.HeadSize <= 64 ? 64 : store.HeadSize <= 128 ? 128 : 256;
 
         // Tall tiles where there are enough of them for two on every multiprocessor; the bits are the same.
@@ -51,10 +50,6 @@ internal sealed unsafe partial class CudaOps
         MmaKernels kernels = store.Type == ElementType.BF16 ? AttentionMmaBf16 : AttentionMmaF16;
         Launch(kernels.Of(size, tall), new Grid(checked(tiles * store.Heads)), 128, arguments, WholeWork(q, store, rows, options), shared);
     }
-
-    /// <summary>What an attention must do that has no maps in memory.</summary>
-    private static KernelWork WholeWork(Tensor q, CudaKeyValueStore store, PackedRows rows, AttentionOptions options) =>
-        new((2 * q.Bytes) + (2 * BytesOf(store, rows)), 4L * store.HeadSize * q.Shape[1] * rows.Pairs(options.Window));
 
     [StructLayout(LayoutKind.Sequential)]
     private struct AttentionMmaArguments

@@ -11,7 +11,7 @@ internal sealed unsafe partial class CudaOps
     {
         Check.AttentionPattern(scores, heads, rows, pattern);
         _counters.Ops++;
-        RunPattern(heads, rows, RowsOf(rows), window, new MapView { Data = Floats(scores) }, new MapView { Data = Floats(pattern) });
+        RunPattern(heads, rows, RowsOf(rows, rows.Rows), window, new MapView { Data = Floats(scores) }, new MapView { Data = Floats(pattern) });
     }
 
     /// <summary>The weights of a part of a batch.</summary>

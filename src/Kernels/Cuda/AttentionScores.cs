@@ -13,7 +13,7 @@ internal sealed unsafe partial class CudaOps
         Check.AttentionScores(q, from, rows, scores);
         _counters.Ops++;
         _counters.Flops += 2L * from.HeadSize * q.Shape[1] * rows.Pairs(options.Window);
-        RunScores(q, from, rows, RowsOf(rows), options, new MapView { Data = Floats(scores) });
+        RunScores(q, from, rows, RowsOf(rows, rows.Rows), options, new MapView { Data = Floats(scores) });
     }
 
     /// <summary>The scores of a part of a batch.</summary>

@@ -12,7 +12,7 @@ internal sealed unsafe partial class CudaOps
 
     private const long MapBytes = 32 << 20;
 
-    private void RunStages(Tensor q, CudaKeyValueStore store, PackedRows rows, AttentionOptions options, Tensor z, in AttentionTaps taps)
+    private void RunStages(Tensor q, CudaKeyValueStore store, PackedRows rows, BatchRows all, AttentionOptions options, Tensor z, in AttentionTaps taps)
     {
         int heads = q.Shape[1];
         var scores = new MapView { Data = Floats(taps.Scores.IsAbsent ? taps.Pattern : taps.Scores) };
@@ -30,7 +30,9 @@ internal sealed unsafe partial class CudaOps
 
         for (int first = 0; first < rows.Rows; first += count)
         {
-            BatchRows part = RowsOf(rows, first, Math.Min(count, rows.Rows - first));
+            BatchRows part = all;
+            part.First = first;
+            part.Count = Math.Min(count, rows.Rows - first);
             RunScores(q, store, rows, part, options, scores);
             RunPattern(heads, rows, part, options.Window, scores, pattern);
             RunMix(pattern, store, rows, part, options.Window, z);
@@ -38,14 +40,13 @@ internal sealed unsafe partial class CudaOps
     }
 
     /// <summary>The maps that a caller wants, beside a z that was made without any.</summary>
-    private void RunTaps(Tensor q, CudaKeyValueStore store, PackedRows rows, AttentionOptions options, in AttentionTaps taps)
+    private void RunTaps(Tensor q, CudaKeyValueStore store, PackedRows rows, BatchRows all, AttentionOptions options, in AttentionTaps taps)
     {
         if (taps.Scores.IsAbsent && taps.Pattern.IsAbsent)
         {
             return;
         }
 
-        BatchRows all = RowsOf(rows);
         var scores = new MapView { Data = Floats(taps.Scores.IsAbsent ? taps.Pattern : taps.Scores) };
         RunScores(q, store, rows, all, options, scores);
         if (!taps.Pattern.IsAbsent)

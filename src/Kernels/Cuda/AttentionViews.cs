@@ -8,12 +8,19 @@ internal sealed unsafe partial class CudaOps
     private static CudaKeyValueStore AttentionStoreOf(KeyValueStore store) =>
         store as CudaKeyValueStore ?? throw new ArgumentException($"A {store.GetType().Name} is not a store of this device.", nameof(store));
 
-    private BatchRows RowsOf(PackedRows rows) => RowsOf(rows, 0, rows.Rows);
-
-    private BatchRows RowsOf(PackedRows rows, int first, int count)
+    /// <summary>All rows of a batch, which are those of tensors with so many rows, or those that an index names.</summary>
+    private BatchRows RowsOf(PackedRows rows, int limit, Tensor index = default)
     {
         RowTables.Table table = _rowTables.Of(rows);
-        return new BatchRows { Offsets = table.Offsets, Starts = table.Starts, Sequences = rows.Sequences, First = first, Count = count };
+        return new BatchRows
+        {
+            Offsets = table.Offsets,
+            Starts = table.Starts,
+            Index = Integers(index),
+            Sequences = rows.Sequences,
+            Count = rows.Rows,
+            Limit = limit,
+        };
     }
 
     private static StoreView ViewOf(CudaKeyValueStore store) => new()
@@ -61,8 +68,8 @@ internal sealed unsafe partial class CudaOps
     [StructLayout(LayoutKind.Sequential)]
     private struct BatchRows
     {
-        public int* Offsets, Starts;
-        public int Sequences, First, Count;
+        public int* Offsets, Starts, Index;
+        public int Sequences, First, Count, Limit;
     }
 
     /// <summary>Maps; with a stride [row of the batch part, head, stride], without one flat.</summary>

@@ -14,6 +14,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     private readonly DeviceCounters _counters;
     private readonly RowTables _rowTables;
     private readonly CudaScratch _scratch;
+    private readonly CudaScratch _zeros;
     private readonly CudaScratch _sums;
     private readonly LensSlots _lensSlots;
     private readonly int* _fault;
@@ -26,6 +27,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         _counters = device.Counters;
         _rowTables = new RowTables(_driver);
         _scratch = new CudaScratch(device);
+        _zeros = new CudaScratch(device, zeroed: true);
         _sums = new CudaScratch(device);
         _lensSlots = new LensSlots(_driver);
         (nint host, _faultAddress) = _driver.AllocateShared(sizeof(int));
@@ -95,6 +97,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     {
         _rowTables.Dispose();
         _scratch.Dispose();
+        _zeros.Dispose();
         _sums.Dispose();
         _lensSlots.Dispose();
         _driver.FreeShared((nint)_fault);

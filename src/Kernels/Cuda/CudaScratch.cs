@@ -5,7 +5,9 @@ namespace Weir.Kernels.Cuda;
 /// they run one after the other. It grows at least twofold; what was outgrown is kept, since a recorded step may use it,
 /// and is never more than what is in use.
 /// </summary>
-internal sealed class CudaScratch(CudaDevice device) : IDisposable
+/// <param name="device">Whose memory.</param>
+/// <param name="zeroed">True where memory is 0 to begin with and kernels leave it so.</param>
+internal sealed class CudaScratch(CudaDevice device, bool zeroed = false) : IDisposable
 {
     private readonly List<DeviceBuffer> _buffers = [];
 
@@ -15,7 +17,12 @@ internal sealed class CudaScratch(CudaDevice device) : IDisposable
         long held = _buffers.Count == 0 ? 0 : _buffers[^1].Bytes;
         if (held < bytes)
         {
-            _buffers.Add(device.Allocate(Math.Max(bytes, 2 * held)));
+            DeviceBuffer buffer = device.Allocate(Math.Max(bytes, 2 * held));
+            _buffers.Add(buffer);
+            if (zeroed)
+            {
+                device.Driver.Fill(buffer.Address, 0, buffer.Bytes);
+            }
         }
 
         return _buffers[^1].Address;

@@ -14,8 +14,8 @@ internal static partial class Check
 {
     public static void AppendKeyValues(Tensor k, Tensor v, PackedRows rows, KeyValueStore store)
     {
-        Heads(k, rows, store.Heads, store.HeadSize);
-        Heads(v, rows, store.Heads, store.HeadSize);
+        Heads(k, rows.Rows, store.Heads, store.HeadSize);
+        Heads(v, rows.Rows, store.Heads, store.HeadSize);
         Room(store, rows);
     }
 }

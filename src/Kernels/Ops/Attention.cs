@@ -24,29 +24,29 @@ internal static partial class Check
 {
     public static void Attention(Tensor q, KeyValueStore store, PackedRows rows, Tensor z, in AttentionTaps taps)
     {
-        int heads = QueryHeads(q, rows, store);
-        Heads(z, rows, heads, store.HeadSize);
+        int heads = QueryHeads(q, rows.Rows, store);
+        Heads(z, rows.Rows, heads, store.HeadSize);
         Map(taps.Scores, rows, heads);
         Map(taps.Pattern, rows, heads);
         Room(store, rows);
     }
 
     /// <summary>F32 [rows, heads, size]; rows may have a stride.</summary>
-    private static void Heads(Tensor t, PackedRows rows, int heads, int size, [CallerArgumentExpression(nameof(t))] string name = "")
+    private static void Heads(Tensor t, int rows, int heads, int size, [CallerArgumentExpression(nameof(t))] string name = "")
     {
-        if (t.IsAbsent || t.Type != ElementType.F32 || t.Shape.Rank != 3 || t.Rows != rows.Rows || t.Shape[1] != heads || t.Shape[2] != size)
+        if (t.IsAbsent || t.Type != ElementType.F32 || t.Shape.Rank != 3 || t.Rows != rows || t.Shape[1] != heads || t.Shape[2] != size)
         {
-            Throw(t, $"f32 [{rows.Rows}, {heads}, {size}]", name);
+            Throw(t, $"f32 [{rows}, {heads}, {size}]", name);
         }
     }
 
     /// <summary>The same with any number of query heads that the store's key heads divide; that number.</summary>
-    private static int QueryHeads(Tensor t, PackedRows rows, KeyValueStore store, [CallerArgumentExpression(nameof(t))] string name = "")
+    private static int QueryHeads(Tensor t, int rows, KeyValueStore store, [CallerArgumentExpression(nameof(t))] string name = "")
     {
         int heads = !t.IsAbsent && t.Shape.Rank == 3 ? t.Shape[1] : 0;
         if (heads == 0 || heads % store.Heads != 0)
         {
-            Throw(t, $"f32 [{rows.Rows}, heads, {store.HeadSize}] with a multiple of {store.Heads} heads", name);
+            Throw(t, $"f32 [{rows}, heads, {store.HeadSize}] with a multiple of {store.Heads} heads", name);
         }
 
         Heads(t, rows, heads, store.HeadSize, name);

@@ -15,7 +15,7 @@ internal static partial class Check
 {
     public static void AttentionMix(Tensor pattern, KeyValueStore store, PackedRows rows, Tensor z)
     {
-        int heads = QueryHeads(z, rows, store);
+        int heads = QueryHeads(z, rows.Rows, store);
         WholeMap(pattern, rows, heads);
         Room(store, rows);
     }

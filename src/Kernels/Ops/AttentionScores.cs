@@ -17,7 +17,7 @@ internal static partial class Check
 {
     public static void AttentionScores(Tensor q, KeyValueStore store, PackedRows rows, Tensor scores)
     {
-        int heads = QueryHeads(q, rows, store);
+        int heads = QueryHeads(q, rows.Rows, store);
         WholeMap(scores, rows, heads);
         Room(store, rows);
     }

@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using Weir.Cli.Pages;
 
 namespace Weir.Cli.Reports;
 
@@ -8,7 +9,7 @@ internal static class ReportPage
     /// <summary>The page.</summary>
     /// <param name="report">The report.</param>
     /// <param name="record">Its JSON, markup characters escaped.</param>
-    public static string Of(Report report, string record) => Page.Fill("report.html", new Dictionary<string, string>(StringComparer.Ordinal)
+    public static string Of(Report report, string record) => PageTemplate.Fill("report.html", new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["title"] = HtmlEncoder.Default.Encode(report.Title),
         ["data"] = record,

@@ -1,15 +1,15 @@
 using System.Reflection;
 using System.Text;
 
-namespace Weir.Cli.Reports;
+namespace Weir.Cli.Pages;
 
 /// <summary>
 /// Pages that need nothing but themselves. Their scripts write every text with textContent, and their data is JSON in which
 /// the characters of markup are escaped, so that no prompt can become part of a page's code.
 /// </summary>
-internal static class Page
+internal static class PageTemplate
 {
-    /// <summary>Fills a template's {{places}}; {{style}}, {{script}} and {{colors}} are the same on every page.</summary>
+    /// <summary>Fills a template's {{places}}; {{style}} and {{script}} are the same on every page.</summary>
     /// <param name="template">Name of the template.</param>
     /// <param name="values">What goes where.</param>
     public static string Fill(string template, IReadOnlyDictionary<string, string> values)
@@ -17,8 +17,7 @@ internal static class Page
         var all = new Dictionary<string, string>(values, StringComparer.Ordinal)
         {
             ["style"] = Resource("page.css"),
-            ["script"] = Resource("page.js"),
-            ["colors"] = $"[{string.Join(',', Rendering.ColorMap.Hex.Select(h => $"\"{h}\""))}]",
+            ["script"] = Resource("page.js").Replace("{{colors}}", $"[{string.Join(',', Rendering.ColorMap.Hex.Select(h => $"\"{h}\""))}]", StringComparison.Ordinal),
         };
 
         // In one sweep, so that a prompt with a placeholder's name in it stays a prompt.

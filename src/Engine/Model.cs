@@ -25,6 +25,7 @@ public sealed partial class Model : IDisposable
         Device = device;
         _ownsDevice = ownsDevice;
         Weights = new ModelWeights(spec, source, weights, device, progress);
+        Vectors = new ModelVectors(this);
         _scratch = new Arena(device);
         Results = new BufferPool(device);
     }
@@ -34,6 +35,9 @@ public sealed partial class Model : IDisposable
 
     /// <summary>Where it runs.</summary>
     public IDevice Device { get; }
+
+    /// <summary>Vectors of its weights, to read and to change.</summary>
+    public ModelVectors Vectors { get; }
 
     internal ModelWeights Weights { get; }
 

@@ -111,7 +111,7 @@ internal static class WeirProgram
             root.Add(option);
         }
 
-        foreach (Verb verb in (Verb[])[new InspectCommand(), new LensCommand(), new GenerateCommand(), new CaptureCommand(), new TokenizeCommand(), new SweepCommand(), new MergeCommand(), new ParityCommand(), new BenchCommand(), new DevicesCommand(), new KernelsCommand(), new ProfileCommand()])
+        foreach (Verb verb in (Verb[])[new InspectCommand(), new LensCommand(), new GenerateCommand(), new CaptureCommand(), new TokenizeCommand(), new SweepCommand(), new MergeCommand(), new NeuronsCommand(), new ParityCommand(), new BenchCommand(), new DevicesCommand(), new KernelsCommand(), new ProfileCommand()])
         {
             root.Add(verb);
         }

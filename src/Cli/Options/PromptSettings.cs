@@ -57,6 +57,9 @@ internal sealed class PromptSettings
         return [.. lists.Select(list => new Prompt(null, ParseIds(list)))];
     }
 
+    /// <summary>The lines of a file, none of them empty.</summary>
+    public static IReadOnlyList<string> ReadLines(string file) => Lines(ReadFile(file), file);
+
     private List<string> ReadTexts(Session session)
     {
         string[] given = session.Arguments.GetValue(Argument) ?? [];

@@ -56,6 +56,7 @@ internal sealed class NeuronsClampCommand : Verb
     public override void Run(Session session)
     {
         ParseResult a = session.Arguments;
+        PromptSettings.RequireNoStrayOption(a, _neuron);
         string? directory = _out.Get(a);
         if (directory is not null)
         {

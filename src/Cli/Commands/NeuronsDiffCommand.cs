@@ -55,6 +55,7 @@ internal sealed class NeuronsDiffCommand : Verb
     public override void Run(Session session)
     {
         ParseResult a = session.Arguments;
+        PromptSettings.RequireNoStrayOption(a, _other);
         string? directory = _out.Get(a);
         if (directory is not null)
         {

@@ -69,6 +69,7 @@ internal sealed class NeuronsEditCommand : Verb
     public override void Run(Session session)
     {
         ParseResult a = session.Arguments;
+        PromptSettings.RequireNoStrayOption(a, _concept);
         string? directory = _out.Get(a);
         if (directory is not null)
         {
@@ -125,7 +126,10 @@ internal sealed class NeuronsEditCommand : Verb
         if (directory is not null)
         {
             report.Save(session, model, directory, json => EditReport.WriteJson(json, outcome, edits.Threshold));
-            OutputFile.Save(Path.Combine(directory, "patch.safetensors"), made.Save);
+            if (made.Edits.Count > 0)
+            {
+                OutputFile.Save(Path.Combine(directory, "patch.safetensors"), made.Save);
+            }
         }
     }
 

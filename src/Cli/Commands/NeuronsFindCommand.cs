@@ -59,6 +59,7 @@ internal sealed class NeuronsFindCommand : Verb
             OutputFile.CheckDirectory("--out", directory);
         }
 
+        PromptSettings.RequireNoStrayOption(a, _words);
         string[] words = a.GetValue(_words) is { Length: > 0 } given ? given : throw new UsageException("A word is missing.");
         NeuronReading reading = _reading.Get(a);
         var rank = (NeuronRank)_rank.Get(a);

@@ -122,7 +122,7 @@ internal static class EditReport
         Number(json, "after", c.AccuracyAfter);
         json.WriteEndObject();
         json.WriteBoolean("restored", o.IsRestored);
-        json.WriteString("undo_file", "patch.safetensors");
+        json.WriteString("undo_file", o.Steps.Count > 0 ? "patch.safetensors" : null);
     }
 
     private static void Number(Utf8JsonWriter json, string name, double value)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Weir.Analysis.Neurons;
+using Weir.Cli.Output;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
@@ -53,7 +54,7 @@ internal static class NeuronMapReport
         if (tokens is not null)
         {
             TablePart byToken = new TablePart("tokens", $"Each token's first neurons, by {tokens.Rank.ToString().ToLowerInvariant()}") { MostOnScreen = show }
-                .Number("id", "F0").Column("token", flexible: false).Column("neurons").Number("value of the first", "G4");
+                .Number("id", "F0").Column("token", flexible: false).Column("neurons").Number(tokens.Rank switch { NeuronRank.Probability => "ln p", NeuronRank.Product => "s", _ => "cosine" } + " of the first", "G4");
             for (int id = 0; id < model.Spec.VocabularySize; id++)
             {
                 int at = id * tokens.TopK;
@@ -92,21 +93,8 @@ internal static class NeuronMapReport
             json.WriteNumber("i", n % map.Neurons);
             json.WriteNumber("norm", map.Norms[n]);
             json.WriteNumber("lse", map.LogSumExp[(int)map.Reading.Norm][n]);
-            json.WriteStartArray("top");
-            for (int k = 0; k < map.TopK; k++)
-            {
-                int at = (n * map.TopK) + k;
-                json.WriteStartObject();
-                json.WriteNumber("id", map.TopIds[at]);
-                json.WriteString("token", model.HasTokenizer ? model.Tokenizer.TokenText(map.TopIds[at]) : null);
-                json.WriteNumber("s", map.Top.Plain[at]);
-                json.WriteNumber("p_none", map.Probability(n, k, NeuronNorm.None));
-                json.WriteNumber("p_scale", map.Probability(n, k, NeuronNorm.Scale));
-                json.WriteNumber("cos", map.Top.Cosines[at]);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            int neuron = n;
+            RunRecord.WriteArray(json, "top", line => WriteTop(line, model, map, neuron));
             json.WriteEndObject();
         }
 
@@ -121,6 +109,22 @@ internal static class NeuronMapReport
         json.WriteNumber("p95", NeuronNull.Percentile(ascending, 0.95));
         json.WriteNumber("p99", NeuronNull.Percentile(ascending, 0.99));
         json.WriteEndObject();
+    }
+
+    private static void WriteTop(Utf8JsonWriter json, Model model, NeuronMapResult map, int neuron)
+    {
+        for (int k = 0; k < map.TopK; k++)
+        {
+            int at = (neuron * map.TopK) + k;
+            json.WriteStartObject();
+            json.WriteNumber("id", map.TopIds[at]);
+            json.WriteString("token", model.HasTokenizer ? model.Tokenizer.TokenText(map.TopIds[at]) : null);
+            json.WriteNumber("s", map.Top.Plain[at]);
+            json.WriteNumber("p_none", map.Probability(neuron, k, NeuronNorm.None));
+            json.WriteNumber("p_scale", map.Probability(neuron, k, NeuronNorm.Scale));
+            json.WriteNumber("cos", map.Top.Cosines[at]);
+            json.WriteEndObject();
+        }
     }
 
     private static string Name(NeuronMapResult map, int neuron) => new NeuronName(neuron / map.Neurons, neuron % map.Neurons).ToString();

@@ -49,7 +49,7 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
 
     public AttentionOptions Options => new(Scale, Softcap, Window);
 
-    public PackedRows Rows => new([0, .. Lengths.Select((_, s) => Lengths[..(s + 1)].Sum())], Starts);
+    public PackedRows Rows { get; } = new([0, .. Lengths.Select((_, s) => Lengths[..(s + 1)].Sum())], Starts);
 
     /// <summary>Queries [rows, heads, size], keys and values [rows of s, key heads, size] from position 0.</summary>
     public float[] Queries => _texts.Value.Q;
@@ -97,7 +97,7 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
     /// <summary>One sequence alone, from some position on.</summary>
     public AttentionCase Only(int sequence, int start)
     {
-        var one = this with { Starts = [start], Lengths = [Starts[sequence] + Lengths[sequence] - start] };
+        var one = new AttentionCase(Heads, KeyHeads, Size, [start], [Starts[sequence] + Lengths[sequence] - start], Softcap, Window, Type);
         int skip = start - Starts[sequence];
         int width = Heads * Size;
         float[] q = Queries.AsSpan((Rows.Offsets[sequence] + skip) * width, one.Lengths[0] * width).ToArray();

@@ -40,18 +40,16 @@ public sealed class AttentionMixTests
             foreach ((int s, int h, int i) in c.Queried())
             {
                 int position = c.Starts[s] + i;
-                for (int k = 0; k < c.Starts[s] + c.Lengths[s]; k++)
+                Span<float> weights = pattern.AsSpan((int)c.MapRow(s, h, i), c.Starts[s] + c.Lengths[s]);
+                weights[..c.First(position)].Fill(float.NaN); // Not looked at.
+                weights[(position + 1)..].Fill(float.NaN);
+                Span<double> sums = expected.AsSpan((((c.Rows.Offsets[s] + i) * c.Heads) + h) * c.Size, c.Size);
+                for (int k = c.First(position); k <= position; k++)
                 {
-                    float weight = pattern[c.MapRow(s, h, i) + k];
-                    if (k < c.First(position) || k > position)
+                    ReadOnlySpan<float> value = c.Values[s].AsSpan(c.KeyAt(k, h), c.Size);
+                    for (int d = 0; d < sums.Length; d++)
                     {
-                        pattern[c.MapRow(s, h, i) + k] = float.NaN; // Not looked at.
-                        continue;
-                    }
-
-                    for (int d = 0; d < c.Size; d++)
-                    {
-                        expected[((((c.Rows.Offsets[s] + i) * c.Heads) + h) * c.Size) + d] += (double)weight * c.Values[s][c.KeyAt(k, h) + d];
+                        sums[d] += (double)weights[k] * value[d];
                     }
                 }
             }

@@ -21,7 +21,15 @@ internal sealed unsafe partial class CudaOps
             return;
         }
 
-        RunMma(q, from, rows, options, z);
+        if (_device.Facts.Capability == Hopper)
+        {
+            RunHopper(q, from, rows, options, z);
+        }
+        else
+        {
+            RunMma(q, from, rows, options, z);
+        }
+
         RunTaps(q, from, rows, options, taps);
     }
 }

@@ -13,7 +13,7 @@ internal sealed unsafe partial class CudaOps
     {
         int group = q.Shape[1] / store.Heads;
         BatchRows all = RowsOf(rows);
-        FlashHopper flash = Array.Find(FlashHoppers, f => f.Size >= store.HeadSize)!;
+        FlashHopper flash = FlashHoppers[store.HeadSize <= 64 ? 0 : store.HeadSize <= 128 ? 1 : 2];
         int tiles = TilesOf(rows, all, group, FlashHopper.Rows);
         var arguments = new AttentionHopperArguments
         {
@@ -55,7 +55,7 @@ internal sealed unsafe partial class CudaOps
             new(string.Create(CultureInfo.InvariantCulture, $"attention_hopper_{type}_{size}"), "attention_hopper");
     }
 
-    [StructLayout(LayoutKind.Sequential, Size = 448)]
+    [StructLayout(LayoutKind.Sequential, Size = 384)]
     private struct AttentionHopperArguments
     {
         public TensorMap Keys, Values;

@@ -177,7 +177,7 @@ struct Flash {
                 most_now = fmaxf(most_now, __shfl_xor_sync(kAllLanes, most_now, 2));
                 // A row that has seen nothing yet: its scores are -infinity, or NaN, and their powers 0, or NaN.
                 float shift = most_now == minus_infinity() ? 0.0f : most_now * factor;
-                float fade = power_of_two(fmaf(largest[part][half], factor, -shift));
+                float fade = power_of_two(largest[part][half] * factor - shift);  // exactly 1 where nothing is new
                 largest[part][half] = most_now;
                 float total = 0;
 #pragma unroll

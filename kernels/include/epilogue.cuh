@@ -21,6 +21,19 @@ struct Epilogue {
     int wide;  // y, bias and residual lie at multiples of 16 bytes, and so do their rows
 };
 
+// Writes four sums of a row, or as many as there are outputs.
+WEIR_DEVICE void finish(const Epilogue& e, float4 v, int row, int output) {
+    int count = e.outputs - output;
+    if (e.bias != nullptr) {
+        v = add4(v, load4(e.bias + output, e.wide, count));
+    }
+    v = map4(v, [&](float sum) { return activate(e.activation, sum); });
+    if (e.residual != nullptr) {
+        v = add4(load4(e.residual + row * e.stride_residual + output, e.wide, count), v);
+    }
+    store4(e.y + row * e.stride_y + output, v, e.wide, count);
+}
+
 // Writes kRows x kOutputs sums, kStride apart in shared memory, to where `row` and `output` say. kThreads threads call it
 // between barriers of theirs; `thread` says which of them this one is.
 template <int kRows, int kOutputs, int kStride, int kThreads>
@@ -29,19 +42,9 @@ WEIR_DEVICE void write_tile(const Epilogue& e, const float* sums, int row, int o
 #pragma unroll 2
     for (int i = thread; i < kRows * kUnits; i += kThreads) {
         int r = row + i / kUnits, o = output + i % kUnits * 4;
-        if (r >= e.rows || o >= e.outputs) {
-            continue;
+        if (r < e.rows && o < e.outputs) {
+            finish(e, *reinterpret_cast<const float4*>(sums + i / kUnits * kStride + i % kUnits * 4), r, o);
         }
-        int count = e.outputs - o;
-        float4 v = *reinterpret_cast<const float4*>(sums + i / kUnits * kStride + i % kUnits * 4);
-        if (e.bias != nullptr) {
-            v = add4(v, load4(e.bias + o, e.wide, count));
-        }
-        v = map4(v, [&](float sum) { return activate(e.activation, sum); });
-        if (e.residual != nullptr) {
-            v = add4(load4(e.residual + r * e.stride_residual + o, e.wide, count), v);
-        }
-        store4(e.y + r * e.stride_y + o, v, e.wide, count);
     }
 }
 

@@ -110,16 +110,28 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
     /// <summary>The same shape with other numbers.</summary>
     public AttentionCase With(float[] queries, float[][] keys, float[][] values) => new(this, new Texts(queries, keys, values));
 
-    /// <summary>Scores, weights and z in f64; maps as <see cref="AttentionMap"/> lays them out.</summary>
-    public (double[] Scores, double[] Pattern, double[] Z) Expected() => _texts.Value.Expected ??= Formula();
-
-    private (double[] Scores, double[] Pattern, double[] Z) Formula()
+    /// <summary>Fails unless z is what the formula says, to the rounding of f32 and, in 16 bits, of every weight.</summary>
+    public void CheckZ(ReadOnlySpan<float> z, string what = "")
     {
+        (_, _, double[] expected, double[] bounds) = Expected();
+        Oracle.Within(expected, z, bounds, $"{what} {this}");
+    }
+
+    /// <summary>
+    /// Scores, weights and z in f64, and how far z may be off; maps as <see cref="AttentionMap"/> lays them out.
+    /// </summary>
+    public (double[] Scores, double[] Pattern, double[] Z, double[] Bounds) Expected() => _texts.Value.Expected ??= Formula();
+
+    private (double[] Scores, double[] Pattern, double[] Z, double[] Bounds) Formula()
+    {
+        // Half a unit in the last place of a weight, and of the smallest weights, which have fewer digits in f16.
+        (double unit, double least) = Type switch { ElementType.BF16 => (1.0 / 256, 0), ElementType.F16 => (1.0 / 2048, 1.0 / (1 << 25)), _ => (0.0, 0.0) };
         PackedRows rows = Rows;
         var scores = new double[AttentionMap.Count(rows, Heads)];
         Array.Fill(scores, double.NegativeInfinity);
         var pattern = new double[scores.Length];
         var z = new double[rows.Rows * Heads * Size];
+        var bounds = new double[z.Length];
         foreach ((int s, int h, int i) in Queried())
         {
             int end = Starts[s] + i + 1, first = First(end - 1);
@@ -149,12 +161,19 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
                 pattern[map + k] /= sum;
                 for (int d = 0; d < Size; d++)
                 {
-                    z[query + d] += pattern[map + k] * Values[s][KeyAt(k, h) + d];
+                    double value = Values[s][KeyAt(k, h) + d];
+                    z[query + d] += pattern[map + k] * value;
+                    bounds[query + d] += Math.Max(unit * pattern[map + k], least / sum) * Math.Abs(value);
                 }
+            }
+
+            for (int d = 0; d < Size; d++)
+            {
+                bounds[query + d] += 3e-6 + (1e-6 * Math.Abs(z[query + d]));
             }
         }
 
-        return (scores, pattern, z);
+        return (scores, pattern, z, bounds);
     }
 
     /// <summary>Every row: sequence, head, token of the batch.</summary>
@@ -179,7 +198,7 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
 
     private sealed record Texts(float[] Q, float[][] K, float[][] V)
     {
-        public (double[] Scores, double[] Pattern, double[] Z)? Expected { get; set; }
+        public (double[] Scores, double[] Pattern, double[] Z, double[] Bounds)? Expected { get; set; }
 
         public Texts(int heads, int keyHeads, int size, int[] starts, int[] lengths, ElementType type)
             : this([], [], [])

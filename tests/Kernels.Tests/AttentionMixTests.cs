@@ -18,7 +18,12 @@ public sealed class AttentionMixTests
             t.Ops.AttentionScores(t.Input(c.Queries, shape), store, c.Rows, c.Options, map);
             t.Ops.AttentionPattern(map, c.Heads, c.Rows, c.Options.Window, map);
             t.Ops.AttentionMix(map, store, c.Rows, c.Window, z);
-            Oracle.SameBits(c.Run(t), t.Read(z), c.ToString());
+            float[] staged = t.Read(z);
+            Oracle.Within(c.Expected().Z, staged, 3e-6, 1e-6, c.ToString());
+            if (store.Type == ElementType.F32)
+            {
+                Oracle.SameBits(c.Run(t), staged, c.ToString());
+            }
         }
     }
 

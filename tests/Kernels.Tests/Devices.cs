@@ -30,7 +30,7 @@ public static class Devices
         ["emulated-f32-2"] = () => Emulated(80, CudaPrecision.F32, 2),
         ["emulated-80-1"] = () => Emulated(80, CudaPrecision.Stored, 1),
         ["emulated-80-2"] = () => Emulated(80, CudaPrecision.Stored, 2),
-        ["emulated-80-fast-1"] = () => Emulated(80, CudaPrecision.Stored, 1, deterministic: false),
+        ["emulated-80-fast-1"] = () => Emulated(80, CudaPrecision.Stored, 1, isFast: true),
         ["emulated-90-1"] = () => Emulated(90, CudaPrecision.Stored, 1),
         ["emulated-90-2"] = () => Emulated(90, CudaPrecision.Stored, 2),
         ["cuda-f32"] = () => Cuda(CudaPrecision.F32, deterministic: true),
@@ -71,11 +71,15 @@ public static class Devices
     /// <summary>The device with the same kernels on which rows stand alone.</summary>
     public static string WhereRowsStandAlone(string name) => name.Replace("-fast-", "-", StringComparison.Ordinal);
 
-    /// <summary>Kernels of a compute capability on the host, threads in an order that the seed draws.</summary>
-    private static CudaDevice Emulated(int capability, CudaPrecision precision, long seed, bool deterministic = true)
+    /// <summary>
+    /// Kernels of a compute capability on the host, threads in an order that the seed draws. A fast one is as a user's without
+    /// further options, with a library of products (one in cuBLASLt's place, where it has been built).
+    /// </summary>
+    private static CudaDevice Emulated(int capability, CudaPrecision precision, long seed, bool isFast = false)
     {
         Assert.SkipUnless(EmulatorLibrary.Location is not null, "The emulator's library is not built: make -C kernels/emulator.");
-        return CudaDevice.OpenEmulated(new EmulatorOptions { Capability = capability, Seed = seed }, new CudaOptions { Precision = precision, Deterministic = deterministic });
+        var driver = new EmulatedCudaDriver(new EmulatorOptions { Capability = capability, Seed = seed });
+        return new CudaDevice(driver, new CudaOptions { Precision = precision, Deterministic = !isFast }, $"emulated:{capability}", isFast ? FakeCublasLt.Open : null);
     }
 
     private static CudaDevice Cuda(CudaPrecision precision, bool deterministic)

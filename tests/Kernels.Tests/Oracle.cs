@@ -36,6 +36,20 @@ public static class Oracle
         }
     }
 
+    /// <summary>Fails unless |actual - expected| is at most a bound of each element's own.</summary>
+    public static void Within(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, ReadOnlySpan<double> bounds, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double error = Error(expected[i], actual[i]);
+            if (error > bounds[i])
+            {
+                Fail(what, i, expected[i], actual[i], $"off by {error:G4}, where {bounds[i]:G4} is the bound");
+            }
+        }
+    }
+
     /// <summary>Fails unless the normed mean squared error, sum (a - e)^2 / sum e^2, is at most the bound.</summary>
     public static void NmseWithin(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double bound, string what)
     {

@@ -22,10 +22,16 @@ public sealed class TestTensors : IDisposable
 
     /// <summary>Opens a device; prints its name and the seed of the numbers.</summary>
     public TestTensors(string device, int seed = 1, bool aligned = false)
+        : this(Devices.Open(device), device, seed, aligned)
     {
-        Name = device;
+    }
+
+    /// <summary>Takes a device over.</summary>
+    public TestTensors(IDevice device, string name, int seed = 1, bool aligned = false)
+    {
+        Name = name;
         _aligned = aligned;
-        Device = Devices.Open(device);
+        Device = device;
         _random = new Random(seed);
         TestContext.Current.TestOutputHelper?.WriteLine($"{Device.Name}; seed {seed}");
     }

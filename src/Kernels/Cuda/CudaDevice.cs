@@ -11,9 +11,16 @@ public sealed class CudaDevice : IDevice
 {
     private readonly CudaOps _ops;
     private readonly string _name;
+    private readonly Lazy<ICudaBlas?> _blas;
 
-    internal CudaDevice(ICudaDriver driver, CudaOptions? options, string name)
+    /// <summary>Makes a device of a driver.</summary>
+    /// <param name="driver">What it runs on.</param>
+    /// <param name="options">How it computes.</param>
+    /// <param name="name">What opens it again.</param>
+    /// <param name="blas">Opens a library of products when it is first wanted; null for none.</param>
+    internal CudaDevice(ICudaDriver driver, CudaOptions? options, string name, Func<CudaDevice, ICudaBlas?>? blas = null)
     {
+        _blas = new Lazy<ICudaBlas?>(() => blas?.Invoke(this));
         Driver = driver;
         _name = name;
         Options = options ?? new CudaOptions();
@@ -51,6 +58,9 @@ public sealed class CudaDevice : IDevice
 
     internal CudaKernels Kernels { get; }
 
+    /// <summary>A library of products, or null; opened when it is first asked for.</summary>
+    internal ICudaBlas? Blas => _blas.Value;
+
     /// <summary>What is being measured, or null.</summary>
     internal CudaProfile? Profile { get; set; }
 
@@ -60,9 +70,9 @@ public sealed class CudaDevice : IDevice
     /// <exception cref="CudaException">There is no driver, no such device, or it is older than compute capability 8.0.</exception>
     public static CudaDevice Open(int ordinal = 0, CudaOptions? options = null) =>
 #if MANAGED_CUDA
-        new(new Managed.ManagedCudaDriver(ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
+        new(new Managed.ManagedCudaDriver(ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"), device => CublasLt.Open(device));
 #else
-        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"));
+        new(new NativeCudaDriver(CudaLibrary.Instance, ordinal), options, string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}"), device => CublasLt.Open(device));
 #endif
 
     /// <summary>True where the emulator's library has been built.</summary>
@@ -178,6 +188,11 @@ public sealed class CudaDevice : IDevice
     public void Dispose()
     {
         _ops.Dispose();
+        if (_blas.IsValueCreated)
+        {
+            _blas.Value?.Dispose();
+        }
+
         Driver.Dispose();
     }
 
@@ -196,6 +211,10 @@ public sealed class CudaDevice : IDevice
             Driver.Launch(launch);
         }
     }
+
+    /// <summary>Queues a product on the library, if there is one that knows such a product.</summary>
+    internal bool Multiply(in BlasProduct product, KernelWork work) =>
+        Blas is { } blas && (Profile is { } profile ? profile.Multiply(blas, product, work) : blas.Multiply(product));
 
     internal void Freed(long bytes) => Counters.BytesAllocated -= bytes;
 }

@@ -14,6 +14,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     private readonly DeviceCounters _counters;
     private readonly RowTables _rowTables;
     private readonly CudaScratch _scratch;
+    private readonly CudaScratch _sums;
     private readonly LensSlots _lensSlots;
     private readonly int* _fault;
     private readonly nint _faultAddress;
@@ -25,6 +26,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
         _counters = device.Counters;
         _rowTables = new RowTables(_driver);
         _scratch = new CudaScratch(device);
+        _sums = new CudaScratch(device);
         _lensSlots = new LensSlots(_driver);
         (nint host, _faultAddress) = _driver.AllocateShared(sizeof(int));
         _fault = (int*)host;
@@ -93,6 +95,7 @@ internal sealed unsafe partial class CudaOps : IOps, IDisposable
     {
         _rowTables.Dispose();
         _scratch.Dispose();
+        _sums.Dispose();
         _lensSlots.Dispose();
         _driver.FreeShared((nint)_fault);
     }

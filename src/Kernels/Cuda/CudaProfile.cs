@@ -67,14 +67,42 @@ public sealed class CudaProfile : IDisposable
 
     internal void Launch(in CudaLaunch launch, string file, KernelWork work)
     {
+        nint start = Begin(launch.Kernel);
+        _driver.Launch(launch);
+        End(launch, file, work, start);
+    }
+
+    /// <summary>A library's product, whose kernels are the library's own affair: it is seen under the library's name.</summary>
+    internal bool Multiply(ICudaBlas blas, in BlasProduct product, KernelWork work)
+    {
+        var launch = new CudaLaunch(0, blas.Name, default, 0, 0, 0, 0);
+        nint start = Begin(launch.Kernel);
+        bool isDone = blas.Multiply(product);
+        if (isDone)
+        {
+            End(launch, "", work, start);
+        }
+        else
+        {
+            Nvtx.Pop();
+        }
+
+        return isDone;
+    }
+
+    private nint Begin(string name)
+    {
         if (_pending.Count == MostPending)
         {
             Collect();
         }
 
-        Nvtx.Push(launch.Kernel);
-        nint start = Mark();
-        _driver.Launch(launch);
+        Nvtx.Push(name);
+        return Mark();
+    }
+
+    private void End(in CudaLaunch launch, string file, KernelWork work, nint start)
+    {
         _pending.Add(new Pending(launch, file, work, start, Mark()));
         Nvtx.Pop();
         _functions[launch.Kernel] = launch.Function;
@@ -83,7 +111,7 @@ public sealed class CudaProfile : IDisposable
     private KernelProfile Summary(string kernel, string file, ProfiledLaunch[] launches)
     {
         ProfiledLaunch shape = launches.GroupBy(l => (l.Grid, l.Threads, l.SharedBytes)).MaxBy(g => g.Sum(l => l.Seconds))!.First();
-        CudaFunctionFacts facts = _driver.GetFunctionFacts(_functions[kernel], shape.Threads, shape.SharedBytes);
+        CudaFunctionFacts facts = _functions[kernel] is var function and not 0 ? _driver.GetFunctionFacts(function, shape.Threads, shape.SharedBytes) : default;
         return new KernelProfile(kernel, file, launches, facts, (double)facts.BlocksPerMultiprocessor * shape.Threads / _device.Facts.ThreadsPerMultiprocessor);
     }
 

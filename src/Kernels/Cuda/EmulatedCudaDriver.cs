@@ -31,6 +31,11 @@ internal sealed unsafe class EmulatedCudaDriver : ICudaDriver
 
     public nint Stream => 0;
 
+    public void Enter()
+    {
+        // The host's memory is every thread's.
+    }
+
     public nint Allocate(long bytes)
     {
         RefuseWhileCapturing("an allocation");

@@ -16,6 +16,12 @@ internal interface ICudaDriver : IDisposable
     /// <summary>The stream, as the driver's own handle.</summary>
     nint Stream { get; }
 
+    /// <summary>
+    /// Makes the device the calling thread's own, for a library that is not called through this interface; every other
+    /// member does so by itself, since other code of the thread may have another device.
+    /// </summary>
+    void Enter();
+
     /// <summary>Allocates device memory, 256-byte aligned.</summary>
     nint Allocate(long bytes);
 

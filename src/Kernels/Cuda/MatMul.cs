@@ -44,6 +44,12 @@ internal sealed unsafe partial class CudaOps
             return;
         }
 
+        var operands = new StoredOperands { X = Floats(x), W = w.At(offset), StrideX = x.RowStride, StrideW = w.Stride };
+        if (w.Type == ElementType.F32 && _device.Options.Precision == CudaPrecision.Stored && MatMulBlas(operands, w.Type, x.Width, y, options))
+        {
+            return;
+        }
+
         var arguments = new MatMulArguments
         {
             Epilogue = new Epilogue(y, options),

@@ -30,6 +30,11 @@ internal sealed unsafe partial class CudaOps
         }
 
         StoredOperands operands = Round(x, w, options.InputOffset ?? 0);
+        if (MatMulBlas(operands, w.Type, x.Width, y, options))
+        {
+            return;
+        }
+
         if (_device.Facts.Capability == Hopper && x.Width > 0)
         {
             MatMulHopper(x, w, y, options, operands);

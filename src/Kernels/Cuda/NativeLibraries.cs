@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace Weir.Kernels.Cuda;
@@ -40,6 +41,27 @@ internal static class NativeLibraries
 
         path = "";
         return 0;
+    }
+
+    /// <summary>Fills a struct of function pointers with a library's exports of their names.</summary>
+    /// <param name="library">The library's handle.</param>
+    /// <param name="missing">The first name that it does not export; null where it has all.</param>
+    public static unsafe T Bind<T>(nint library, out string? missing)
+        where T : unmanaged
+    {
+        T calls = default;
+        nint* slot = (nint*)&calls;
+        missing = null;
+        foreach (FieldInfo field in typeof(T).GetFields().OrderBy(f => f.MetadataToken))
+        {
+            if (!NativeLibrary.TryGetExport(library, field.Name, out *slot++))
+            {
+                missing = field.Name;
+                break;
+            }
+        }
+
+        return calls;
     }
 
     private static IEnumerable<string> InToolkit(string[] names)

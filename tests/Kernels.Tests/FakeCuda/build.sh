@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the library that stands in for libcuda in tests. It is compiled against NVIDIA's own cuda.h, so that every
-# signature and number in it is theirs; without the header or g++ the tests that need it are skipped.
+# Builds the libraries that stand in for NVIDIA's in tests. They are compiled against NVIDIA's own headers, so that every
+# signature and number in them is theirs; without the headers or g++ the tests that need them are skipped.
 cd "$(dirname "$0")" || exit 1
 nvcc=$(command -v nvcc)
 for toolkit in "$CUDA_PATH" "${nvcc%/bin/nvcc}" /usr/local/cuda; do
@@ -15,6 +15,9 @@ if [ -z "$include" ] || ! command -v g++ >/dev/null; then
 fi
 out=../../../artifacts/fake_cuda
 mkdir -p $out
-[ $out/libfake_cuda.so -nt fake_cuda.cpp ] && exit 0
-g++ -std=c++17 -O1 -g -fPIC -shared -Wall -Wextra -Werror -isystem "$include" fake_cuda.cpp -o $out/libfake_cuda.so.$$ -ldl &&
-    mv $out/libfake_cuda.so.$$ $out/libfake_cuda.so
+for name in cuda cublaslt; do
+    [ $name = cuda ] || [ -f "$include/cublasLt.h" ] || continue
+    [ $out/libfake_$name.so -nt fake_$name.cpp ] && continue
+    g++ -std=c++17 -O2 -g -fPIC -shared -march=native -Wall -Wextra -Werror -isystem "$include" fake_$name.cpp -o $out/libfake_$name.so.$$ -ldl &&
+        mv $out/libfake_$name.so.$$ $out/libfake_$name.so || exit 1
+done

@@ -79,6 +79,8 @@ internal sealed unsafe class ManagedCudaDriver : ICudaDriver
         }
     }
 
+    public void Enter() => Check(ContextManagement.cuCtxSetCurrent(_context));
+
     public nint Allocate(long bytes)
     {
         Enter("an allocation");
@@ -366,8 +368,6 @@ internal sealed unsafe class ManagedCudaDriver : ICudaDriver
             _dynamicSharedBytes[function] = bytes;
         }
     }
-
-    private void Enter() => Check(ContextManagement.cuCtxSetCurrent(_context));
 
     private void Enter(string what)
     {

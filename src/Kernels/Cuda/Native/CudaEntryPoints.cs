@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir.Kernels.Cuda.Native;
 
-#pragma warning disable CS0649 // CudaLibrary fills the fields by their names.
+#pragma warning disable CS0649 // NativeLibraries.Bind fills the fields by their names.
 
 /// <summary>
 /// The entry points of libcuda that Weir calls, under the names that the library exports. Handles and device addresses are

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace Weir.Kernels.Cuda.Native;
@@ -19,7 +18,12 @@ internal sealed unsafe class CudaLibrary
             throw new CudaException($"There is no CUDA driver on this machine ({string.Join(", ", NativeLibraries.CudaDriver)} cannot be loaded); install NVIDIA's driver, or use --device cpu.");
         }
 
-        Calls = Find(library);
+        Calls = NativeLibraries.Bind<CudaEntryPoints>(library, out string? missing);
+        if (missing is not null)
+        {
+            throw new CudaException($"The CUDA driver of this machine has no {missing}, so it is older than CUDA 12; update it, or use --device cpu.");
+        }
+
         Check(Calls.cuInit(0));
         int version;
         Check(Calls.cuDriverGetVersion(&version));
@@ -68,20 +72,6 @@ internal sealed unsafe class CudaLibrary
         string name = call[start..call.IndexOf('(', start)];
         int version = name.IndexOf("_v", StringComparison.Ordinal);
         return version < 0 ? name : name[..version];
-    }
-
-    private static CudaEntryPoints Find(nint library)
-    {
-        CudaEntryPoints calls = default;
-        nint* slot = (nint*)&calls;
-        foreach (FieldInfo field in typeof(CudaEntryPoints).GetFields().OrderBy(f => f.MetadataToken))
-        {
-            *slot++ = NativeLibrary.TryGetExport(library, field.Name, out nint address)
-                ? address
-                : throw new CudaException($"The CUDA driver of this machine has no {field.Name}, so it is older than CUDA 12; update it, or use --device cpu.");
-        }
-
-        return calls;
     }
 
     private void Check(int result, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(result))] string call = "")

@@ -226,6 +226,14 @@ internal sealed unsafe partial class NativeCudaDriver : ICudaDriver
         _ = _cuda.cuDevicePrimaryCtxRelease_v2(_device);
     }
 
+    public void Enter()
+    {
+        if (_cuda.cuCtxSetCurrent(_context) is var result && result != 0)
+        {
+            throw Failure(result, "_cuda.cuCtxSetCurrent(", $", on {Where()}");
+        }
+    }
+
     private static string VisibleDevices() =>
         Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES") is { } visible ? $" with CUDA_VISIBLE_DEVICES={visible}" : "";
 
@@ -287,15 +295,6 @@ internal sealed unsafe partial class NativeCudaDriver : ICudaDriver
             }
 
             _dynamicSharedBytes[function] = bytes;
-        }
-    }
-
-    /// <summary>Makes the context the thread's own, since other code of the thread may have another one.</summary>
-    private void Enter()
-    {
-        if (_cuda.cuCtxSetCurrent(_context) is var result && result != 0)
-        {
-            throw Failure(result, "_cuda.cuCtxSetCurrent(", $", on {Where()}");
         }
     }
 

@@ -1,7 +1,7 @@
 // Products on Hopper's tensor cores (sm_90a): the 128 threads of a warpgroup multiply A [64 x 16] by B [16 x N] of bf16 or
 // f16 and add to D [64 x N] in f32. They run by themselves, operands read straight from shared memory:
 //
-//     wgmma_fence(d);                          // what was written to d and to shared memory comes first
+//     wgmma_fence(d);                          // what was written to these registers comes first; A's are named too
 //     wgmma<bf16>(d, a + k * kWgmmaStep, b + k * kWgmmaStep, accumulate);   // N is twice the size of d; as often as wanted
 //     wgmma_commit();                          // these are a group
 //     wgmma_wait<0>(d);                        // all but so many groups are done; d may be read, operands overwritten
@@ -114,13 +114,15 @@ WEIR_WGMMAS(f16, "f16")
 #undef WEIR_LIST_16
 #undef WEIR_TEN
 
-// Keeps the compiler from moving what is done with d across this place: it takes d to be written where the product is
-// asked for.
-template <int Count>
-WEIR_DEVICE void pin(float (&d)[Count]) {
+// Keeps the compiler from moving what is done with a register across this place: it takes d to be written where the
+// product is asked for, and may make A as late as that.
+WEIR_DEVICE void pin(float& x) { asm volatile("" : "+f"(x) :: "memory"); }
+WEIR_DEVICE void pin(uint32_t& x) { asm volatile("" : "+r"(x) :: "memory"); }
+template <typename T, int Count>
+WEIR_DEVICE void pin(T (&x)[Count]) {
 #pragma unroll
     for (int i = 0; i < Count; i++) {
-        asm volatile("" : "+f"(d[i]) :: "memory");
+        pin(x[i]);
     }
 }
 
@@ -136,18 +138,18 @@ WEIR_DEVICE void wgmma(float (&d)[Count], const uint32_t (&a)[4], uint64_t b, bo
     detail::Wgmma<T, 2 * Count>::template run<TransposedB>(d, a, b, accumulate);
 }
 
-template <int... Counts>
-WEIR_DEVICE void wgmma_fence(float (&... d)[Counts]) {
-    (detail::pin(d), ...);
+template <typename... Registers>
+WEIR_DEVICE void wgmma_fence(Registers&... registers) {
+    (detail::pin(registers), ...);
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 }
 
 WEIR_DEVICE void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
 
-template <int Groups, int... Counts>
-WEIR_DEVICE void wgmma_wait(float (&... d)[Counts]) {
+template <int Groups, typename... Registers>
+WEIR_DEVICE void wgmma_wait(Registers&... registers) {
     asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Groups) : "memory");
-    (detail::pin(d), ...);
+    (detail::pin(registers), ...);
 }
 
 #else
@@ -162,16 +164,13 @@ WEIR_DEVICE void wgmma(float (&d)[Count], const uint32_t (&a)[4], uint64_t b, bo
     emulator::wgmma<T, TransposedB, 2 * Count>(d, 0, a, b, accumulate);
 }
 
-template <int... Counts>
-WEIR_DEVICE void wgmma_fence(float (&... d)[Counts]) { ((void)d, ...); }
+template <typename... Registers>
+WEIR_DEVICE void wgmma_fence(Registers&...) {}
 
 WEIR_DEVICE void wgmma_commit() { emulator::wgmma_commit(); }
 
-template <int Groups, int... Counts>
-WEIR_DEVICE void wgmma_wait(float (&... d)[Counts]) {
-    ((void)d, ...);
-    emulator::wgmma_wait(Groups);
-}
+template <int Groups, typename... Registers>
+WEIR_DEVICE void wgmma_wait(Registers&...) { emulator::wgmma_wait(Groups); }
 
 #endif
 

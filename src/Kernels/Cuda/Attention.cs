@@ -29,6 +29,10 @@ internal sealed unsafe partial class CudaOps
         {
             RunDecode(q, store, rows, all, options, z);
         }
+        else if (_device.Facts.Capability == Hopper)
+        {
+            RunHopper(q, store, rows, all, options, z);
+        }
         else
         {
             RunMma(q, store, rows, all, options, z);

@@ -119,7 +119,9 @@ std::string Block::run(const Launch& launch, uint3 index) {
     meetings_.clear();
     events_.clear();
     for (Barrier& b : barriers_) {
-        b = Barrier();
+        if (b.arrived > 0) {
+            b = Barrier();
+        }
     }
     live_ = count_;
     for (int i = 0; i < count_; i++) {
@@ -136,11 +138,12 @@ std::string Block::run(const Launch& launch, uint3 index) {
     in_order_ = launch.seed == 0;
     greedy_ = in_order_ || dice_.below(4) != 0;
     warp_ = in_order_ ? 0 : dice_.below(static_cast<uint32_t>(ready_.size()));
+    tardy_ = in_order_ || dice_.below(2) == 0;
     while (live_ > 0 && error_.empty()) {
         if (!in_order_ && !polling_.empty() && dice_.below(8) == 0) {
             wake_pollers();
         }
-        if (!events_.empty() && (ready_count_ == 0 || (!in_order_ && dice_.below(16) == 0))) {
+        if (!events_.empty() && (ready_count_ == 0 || (!tardy_ && dice_.below(16) == 0))) {
             try {
                 run_event(in_order_ ? 0 : dice_.below(static_cast<uint32_t>(events_.size())));
             } catch (const Stopped&) {
@@ -180,7 +183,9 @@ void Block::enter(void* argument) {
     block->live_--;
     // Whoever waits for all threads waits for one less.
     for (Barrier& b : block->barriers_) {
-        block->release_if_full(b);
+        if (b.arrived > 0) {
+            block->release_if_full(b);
+        }
     }
     for (const Meeting& m : block->meetings_) {
         if (m.first == t->id / 32 * 32 && (m.missing >> (t->id % 32) & 1)) {
@@ -203,7 +208,8 @@ void Block::wake(Thread& thread) {
 
 // Who runs next. Drawn from all, threads keep abreast of each other and a warp hardly ever waits long for another, so
 // three blocks of four are greedy: a warp runs as far as it can before any other does, which is what shows that it does not
-// wait for the others where it should. Seed 0 does that with warps and lanes in their order.
+// wait for the others where it should. Seed 0 does that with warps and lanes in their order. For a tardy block, one of two,
+// copies land only when no thread can go on without.
 Block::Thread* Block::next() {
     size_t lane = 0;
     if (in_order_) {

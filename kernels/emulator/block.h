@@ -98,7 +98,7 @@ private:
     std::vector<Thread> threads_;
     std::vector<std::vector<Thread*>> ready_;  // By warp.
     size_t ready_count_ = 0, warp_ = 0;
-    bool in_order_ = false, greedy_ = false;
+    bool in_order_ = false, greedy_ = false, tardy_ = false;
     std::vector<Thread*> polling_;
     std::vector<Meeting> meetings_;
     std::vector<Event> events_;

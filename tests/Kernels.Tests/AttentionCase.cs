@@ -28,6 +28,8 @@ public sealed record AttentionCase(int Heads, int KeyHeads, int Size, int[] Star
         new(2, 2, 16, [200, 31], [120, 50], Window: 70),
         new(14, 2, 64, [0], [130]),
         new(28, 1, 8, [100], [2]),
+        new(2, 1, 8, [126, 62, 30], [3, 3, 3]), // Rows around the ends of tiles, and the first keys of windows.
+        new(1, 1, 8, [126, 62], [3, 3], Window: 128),
     ];
 
     private static readonly AttentionCase[] Rounded = [.. All.Select(c => c.Of(ElementType.BF16))];

@@ -84,14 +84,19 @@ public sealed class AttentionTests
             using var t = new TestTensors(device);
             float[] whole = c.Run(t);
             using KeyValueStore store = c.Store(t, withBatch: false);
-            int width = c.Heads * c.Size;
-            for (int i = 0; i < c.Lengths.Max(); i++)
+            int width = c.Heads * c.Size, steps = c.Lengths.Max();
+            for (int i = 0; i < steps; i++)
             {
                 // Sequences that have ended stay in the batch with no rows.
                 int[] starts = [.. c.Starts.Select((start, s) => start + Math.Min(i, c.Lengths[s]))];
                 int[] lengths = [.. c.Lengths.Select(n => i < n ? 1 : 0)];
                 var rows = new PackedRows([0, .. lengths.Select((_, s) => lengths[..(s + 1)].Sum())], starts);
                 c.Append(t, store, starts, lengths);
+                if (i is > 1 and not 16 && i < steps - 2 && !starts.Any(start => start % 32 is 31 or 0))
+                {
+                    continue; // Tiles end elsewhere.
+                }
+
                 float[] q = [.. lengths.SelectMany((n, s) => c.Queries.AsSpan((c.Rows.Offsets[s] + i) * width * n, n * width).ToArray())];
                 var shape = new Shape(rows.Rows, c.Heads, c.Size);
                 Tensor z = t.Output(shape);
@@ -134,7 +139,7 @@ public sealed class AttentionTests
     public void ARecordedStepRunsForAnyPosition(string device)
     {
         ElementType type = Devices.Computes16Bits(device) ? ElementType.BF16 : ElementType.F32;
-        foreach (AttentionCase c in new[] { new AttentionCase(4, 2, 64, [70, 0], [30, 30], Type: type), new AttentionCase(2, 1, 80, [0, 0], [150, 150], Window: 40, Type: type) })
+        foreach (AttentionCase c in new[] { new AttentionCase(4, 2, 64, [70, 0], [30, 30], Type: type), new AttentionCase(2, 1, 80, [60, 0], [70, 70], Window: 40, Type: type) })
         {
             using var t = new TestTensors(device);
             using KeyValueStore store = c.Store(t, withBatch: false);

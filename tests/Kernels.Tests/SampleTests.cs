@@ -14,7 +14,8 @@ public sealed class SampleTests
             {
                 float[] row = t.Normal(vocabulary, deviation: 4);
                 SamplingOptions[] options = [.. Enumerable.Range(0, 67).Select(i => new SamplingOptions(temperature, topK, topP, (i + 0.37) / 67))];
-                int[] expected = Array.ConvertAll(options, o => Expected(row, o));
+                var kept = Kept(row, options[0]);
+                int[] expected = Array.ConvertAll(options, o => Assert.Single(Expected(kept, o.Uniform, slack: 0)));
                 float[] rows = [.. Enumerable.Repeat(row, options.Length).SelectMany(r => r)];
                 Assert.Equal(expected, Draw(t, rows, options, strided: true));
             }
@@ -70,7 +71,8 @@ public sealed class SampleTests
                 SamplingOptions[] options = [.. Enumerable.Range(0, 19).Select(i => new SamplingOptions(1, topK, topP, i < 15 ? (i + 0.37) / 19 : 1 - (0.003 / (i - 14))))];
                 float[] rows = [.. Enumerable.Repeat(row, options.Length).SelectMany(r => r)];
                 int[] drawn = Draw(t, rows, options);
-                Assert.All(options, (o, i) => Assert.Contains(drawn[i], Expected(row, o, slack: 5e-7)));
+                var kept = Kept(row, options[0]);
+                Assert.All(options, (o, i) => Assert.Contains(drawn[i], Expected(kept, o.Uniform, slack: 5e-7)));
             }
         }
     }
@@ -130,11 +132,8 @@ public sealed class SampleTests
         return t.ReadInts(ids);
     }
 
-    private static int Expected(float[] logits, SamplingOptions o) => Assert.Single(Expected(logits, o, slack: 0));
-
-    // The token in whose part of the mass the number falls; and, with slack, its neighbour where the border between them is
-    // nearer than the rounding of f32 exponentials, an ulp or two of the mass, can tell.
-    private static int[] Expected(float[] logits, SamplingOptions o, double slack)
+    // What top k and top p leave, the most probable first, and where the part of each ends in their mass.
+    private static (int Id, double End)[] Kept(float[] logits, SamplingOptions o)
     {
         double top = logits.Max();
         (int Id, double P)[] ranked = [.. logits.Select((z, id) => (Id: id, P: Math.Exp((z - top) / o.Temperature))).OrderByDescending(x => logits[x.Id]).ThenBy(x => x.Id)];
@@ -151,9 +150,12 @@ public sealed class SampleTests
             before += x.P;
             return keep;
         })];
-        mass = ranked.Sum(x => x.P);
         double sum = 0;
-        var ends = ranked.Select(x => (x.Id, End: sum += x.P)).ToArray();
-        return [.. new[] { o.Uniform - slack, o.Uniform, o.Uniform + slack }.Select(u => ends.FirstOrDefault(e => e.End > u * mass, ends[^1]).Id).Distinct()];
+        return [.. ranked.Select(x => (x.Id, sum += x.P))];
     }
+
+    // The token in whose part of the mass the number falls; and, with slack, its neighbour where the border between them is
+    // nearer than the rounding of f32 exponentials, an ulp or two of the mass, can tell.
+    private static int[] Expected((int Id, double End)[] kept, double uniform, double slack) =>
+        [.. new[] { uniform - slack, uniform, uniform + slack }.Select(u => kept.FirstOrDefault(e => e.End > u * kept[^1].End, kept[^1]).Id).Distinct()];
 }

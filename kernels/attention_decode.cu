@@ -341,9 +341,9 @@ WEIR_DEVICE void decode(const AttentionDecodeArguments& a) {
 
 }  // namespace weir
 
-WEIR_KERNEL(attention_decode_bf16_64, AttentionDecodeArguments, 128, 4) { weir::decode<weir::bf16, 64>(a); }
+WEIR_KERNEL(attention_decode_bf16_64, AttentionDecodeArguments, 128, 3) { weir::decode<weir::bf16, 64>(a); }
 WEIR_KERNEL(attention_decode_bf16_128, AttentionDecodeArguments, 128, 3) { weir::decode<weir::bf16, 128>(a); }
 WEIR_KERNEL(attention_decode_bf16_256, AttentionDecodeArguments, 128, 2) { weir::decode<weir::bf16, 256>(a); }
-WEIR_KERNEL(attention_decode_f16_64, AttentionDecodeArguments, 128, 4) { weir::decode<weir::f16, 64>(a); }
+WEIR_KERNEL(attention_decode_f16_64, AttentionDecodeArguments, 128, 3) { weir::decode<weir::f16, 64>(a); }
 WEIR_KERNEL(attention_decode_f16_128, AttentionDecodeArguments, 128, 3) { weir::decode<weir::f16, 128>(a); }
 WEIR_KERNEL(attention_decode_f16_256, AttentionDecodeArguments, 128, 2) { weir::decode<weir::f16, 256>(a); }

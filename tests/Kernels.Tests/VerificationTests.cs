@@ -1,3 +1,4 @@
+using Weir.Kernels.Cuda;
 using Weir.Kernels.Ops;
 using Weir.Kernels.Verification;
 
@@ -17,6 +18,23 @@ public sealed class VerificationTests
     {
         using IDevice d = Devices.Open(device);
         Assert.Empty(OpVerification.Run(d).Where(v => !v.IsRight).Select(v => $"{v.Case}: error {v.Error}, allowed {v.Tolerance}; {v.Where}"));
+    }
+
+    /// <summary>Every kernel that is embedded is one that some case launches on some device, or is named here with its reason.</summary>
+    [Fact]
+    public void EveryKernelHasACase()
+    {
+        var launched = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string name in new[] { "emulated-f32-1", "emulated-80-1", "emulated-80-fast-1", "emulated-90-1" })
+        {
+            using var d = (CudaDevice)Devices.Open(name);
+            using CudaProfile profile = d.StartProfile();
+            _ = OpVerification.Run(d).Count();
+            profile.Stop();
+            launched.UnionWith(profile.Kernels.Select(k => k.Kernel));
+        }
+
+        Assert.Empty(KernelTable.Rows.Select(r => r.Kernel).Distinct(StringComparer.Ordinal).Except(launched));
     }
 
     [Theory]

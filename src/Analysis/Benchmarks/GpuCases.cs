@@ -25,6 +25,7 @@ public static class GpuCases
         Llama.DecodeHooked(new() { OfBandwidth = 0.75, OfBaseline = 1.01 }),
         Llama.SkipSweep(new() { OfPeer = 0.35 }),
         .. GpuOps.Attention,
+        GpuOps.MetaAttention,
         .. GpuOps.Rows,
         .. GpuOps.Products,
         Qwen.Forward(new()),
@@ -44,7 +45,7 @@ public static class GpuCases
     /// <summary>Those that goals are set for; the README shows them.</summary>
     public static IReadOnlyList<BenchmarkCase> Headline { get; } =
     [
-        .. All.Where(c => c.Name is GpuLimits.CopyCase or GpuLimits.MatrixCase or "attention.8192" or "attention.16384"
+        .. All.Where(c => c.Name is GpuLimits.CopyCase or GpuLimits.MatrixCase or "attention.8192" or "attention.16384" or "meta-attention"
             || c.Name.StartsWith($"{Llama.Name}.", StringComparison.Ordinal)
             || GpuOps.Rows.Any(r => r.Name == c.Name)),
     ];

@@ -35,6 +35,17 @@ internal static class GpuOps
         Peers = [new($"attention.{length}-flash", "flash"), new($"attention.{length}-cudnn", "cuDNN")],
     });
 
+    /// <summary>What meta-attention adds to a decoding step's attention where every tenth token is a meta-token.</summary>
+    public static BenchmarkCase MetaAttention => Op(
+        "meta-attention",
+        "attention of a decoding step, 60 sequences of 4,096 positions, 12 heads of 64, with meta-attention of every tenth",
+        new() { OfBaseline = 1.01 },
+        MetaAttentionOfAStep) with
+    {
+        Peers = [],
+        Baseline = "the same without meta-attention",
+    };
+
     /// <summary>Ops that go over rows.</summary>
     public static IEnumerable<BenchmarkCase> Rows =>
     [
@@ -131,5 +142,56 @@ internal static class GpuOps
             Flops = 4.0 * tokens * length / 2 * heads * size,
             Sample = () => operands.FirstRow(z),
         };
+    }
+
+    // As meta-tokens.md has it: all rows attend to all positions; the rows that are meta-tokens, a tenth of the step's, attend
+    // among the tenth of the positions that are.
+    private static PreparedWork MetaAttentionOfAStep(BenchmarkSetting s)
+    {
+        (int sequences, int positions, int heads, int size) = s.Shapes == BenchmarkShapes.True ? (60, 4096, 12, 64) : (10, 40, 2, 16);
+        var operands = new OpOperands(s.Device);
+        var shape = new Shape(sequences, heads, size);
+        Tensor q = operands.Numbers(shape), k = operands.Numbers(shape), v = operands.Numbers(shape), z = operands.Empty(shape), y = operands.Numbers(shape);
+        int[] metas = [.. Enumerable.Range(0, sequences / 10).Select(i => 10 * i)];
+        Tensor index = operands.Integers(metas);
+        (KeyValueStore all, PackedRows rows) = Filled(operands, s.Device, sequences, positions, heads, size);
+        (KeyValueStore meta, PackedRows subset) = Filled(operands, s.Device, metas.Length, positions / 10, heads, size);
+        var options = new AttentionOptions((float)(1 / Math.Sqrt(size)));
+        void Attention()
+        {
+            s.Device.Ops.AppendKeyValues(k, v, rows, all);
+            s.Device.Ops.Attention(q, all, rows, options, z);
+        }
+
+        void WithMeta()
+        {
+            Attention();
+            s.Device.Ops.MetaAttention(q, k, v, index, subset, meta, options, y);
+        }
+
+        double pairs = ((double)sequences * positions) + (metas.Length * (positions / 10));
+        return new PreparedWork(WithMeta, operands)
+        {
+            Baseline = Attention,
+            Bytes = 2.0 * 2 * pairs * heads * size,
+            Flops = 4 * pairs * heads * size,
+            Sample = () => operands.FirstRow(z),
+        };
+    }
+
+    // Sequences whose last position is the step's.
+    private static (KeyValueStore Store, PackedRows Step) Filled(OpOperands operands, IDevice device, int sequences, int positions, int heads, int size)
+    {
+        KeyValueStore store = operands.Store(heads, size);
+        store.Reserve(sequences, positions);
+        Tensor before = operands.Numbers(new Shape(positions - 1, heads, size));
+        for (int i = 0; i < sequences; i++)
+        {
+            // Only sequence i has rows; all have the same numbers.
+            int[] offsets = [.. Enumerable.Range(0, sequences + 1).Select(s => s > i ? positions - 1 : 0)];
+            device.Ops.AppendKeyValues(before, before, new PackedRows(offsets, new int[sequences]), store);
+        }
+
+        return (store, new PackedRows([.. Enumerable.Range(0, sequences + 1)], [.. Enumerable.Repeat(positions - 1, sequences)]));
     }
 }

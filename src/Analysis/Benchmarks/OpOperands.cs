@@ -22,6 +22,9 @@ internal sealed class OpOperands(IDevice device) : IDisposable
         return t;
     }
 
+    /// <summary>A vector of integers.</summary>
+    public Tensor Integers(int[] values) => _arena.Upload<int>(values);
+
     /// <summary>A tensor to be written.</summary>
     public Tensor Empty(Shape shape) => _arena.Allocate(shape);
 

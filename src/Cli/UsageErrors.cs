@@ -21,6 +21,11 @@ internal static class UsageErrors
             return $"There is no verb '{stray}'{Guess(stray, root.Subcommands.Select(c => c.Name))}";
         }
 
+        if (arguments.CommandResult.Command is VerbGroup group)
+        {
+            return stray is null ? MissingPart(group) : $"'weir {group.FullName}' has no verb '{stray}'{Guess(stray, group.Subcommands.Select(c => c.Name))}";
+        }
+
         if (stray is not null)
         {
             return $"'{stray}' is one argument too many; a prompt with spaces stands in quotes.";
@@ -38,6 +43,10 @@ internal static class UsageErrors
             : isRoot && error.Message.Contains("command", StringComparison.OrdinalIgnoreCase) ? "A verb is missing."
             : error.Message.TrimEnd('.') + ".";
     }
+
+    /// <summary>What to say where a verb of verbs is given alone.</summary>
+    public static string MissingPart(VerbGroup group) =>
+        $"'weir {group.FullName}' needs one of its verbs: {string.Join(", ", group.Subcommands.Select(c => c.Name))}.";
 
     /// <summary>What to say to an option that is none.</summary>
     public static string UnknownOption(string typed, ParseResult arguments)

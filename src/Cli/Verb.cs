@@ -12,6 +12,9 @@ internal abstract class Verb : Command
     {
     }
 
+    /// <summary>What the user types to get here: the name, after that of the verb that it is a part of.</summary>
+    public string FullName => Parents.OfType<Verb>().FirstOrDefault() is { } whole ? $"{whole.FullName} {Name}" : Name;
+
     /// <summary>Its options in the groups in which help shows them.</summary>
     public List<(string Title, Option[] Options)> Groups { get; } = [];
 

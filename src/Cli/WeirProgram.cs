@@ -73,7 +73,7 @@ internal static class WeirProgram
         args = args is ["help", .. var rest] ? [.. rest, "--help"] : args;
         ParseResult arguments = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         var verb = arguments.CommandResult.Command as Verb;
-        hint = verb is null ? "weir --help" : $"weir {verb.Name} --help";
+        hint = verb is null ? "weir --help" : $"weir {verb.FullName} --help";
         if (arguments.Action is HelpAction || args.Length == 0)
         {
             HelpText.Write(terminal, root, verb, globals);

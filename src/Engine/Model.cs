@@ -27,6 +27,7 @@ public sealed partial class Model : IDisposable
         _ownsDevice = ownsDevice;
         StreamsWeights = stream;
         Weights = new ModelWeights(spec, source, weights, device, progress, stream);
+        Vectors = new ModelVectors(this);
         _scratch = new Arena(device);
         Results = new BufferPool(device);
     }
@@ -45,6 +46,9 @@ public sealed partial class Model : IDisposable
 
     /// <summary>Those of them that are on the device at once.</summary>
     public long ResidentWeightBytes { get; private init; }
+
+    /// <summary>Vectors of its weights, to read and to change.</summary>
+    public ModelVectors Vectors { get; }
 
     internal ModelWeights Weights { get; }
 

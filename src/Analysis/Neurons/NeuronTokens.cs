@@ -1,5 +1,7 @@
 using Weir.Engine;
 using Weir.Engine.Lens;
+using Weir.Engine.Weights;
+using Weir.Kernels;
 
 namespace Weir.Analysis.Neurons;
 
@@ -21,12 +23,16 @@ public static class NeuronTokens
         int neurons = model.Spec.Mlp.Width;
         int[] ids = new int[model.Spec.Layers * neurons * topK];
         var options = new LensOptions { Norm = LensNorm.None, TopK = topK, Entropy = false, Softcap = false };
+        using var memory = new Arena(model.Device);
         for (int l = 0; l < model.Spec.Layers; l++)
         {
             for (int i = 0; i < neurons; i += Chunk)
             {
                 int count = Math.Min(Chunk, neurons - i);
-                LensResult read = LensReader.ReadMlpOutputs(model, l, i, count, options);
+                memory.Reset();
+                Tensor directions = memory.Allocate(new Shape(count, model.Spec.Width));
+                model.Vectors.Read(MlpMatrix.Down, l, i, directions);
+                LensResult read = LensReader.Read(model, [directions], options);
                 read.TopIds.CopyTo(ids, ((l * neurons) + i) * topK);
                 progress?.Report((double)((l * neurons) + i + count) / (model.Spec.Layers * neurons));
             }

@@ -120,7 +120,7 @@ internal static class RunRecord
         json.WriteEndObject();
         json.WriteString("dotnet", RuntimeInformation.FrameworkDescription);
         json.WriteString("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
-        json.WriteString("verb", session.Verb.Name);
+        json.WriteString("verb", session.Verb.FullName);
         json.WriteStartArray("command_line");
         foreach (string argument in session.CommandLine)
         {

@@ -28,11 +28,7 @@ internal static class HelpText
         Paragraph(terminal, root.Description!, width);
         Title(terminal, "Usage");
         terminal.Output.WriteLine("  weir VERB [options]");
-        Title(terminal, "Verbs");
-        foreach (Command command in root.Subcommands)
-        {
-            Row(terminal, command.Name, command.Description!, width, 12);
-        }
+        Verbs(terminal, root, width);
 
         Options(terminal, "Options of every verb", globals.All, width);
         Row(terminal, "--help", "this page; 'weir VERB --help' for a verb", width, OptionColumn);
@@ -42,13 +38,18 @@ internal static class HelpText
 
     private static void WriteVerb(Terminal terminal, Verb verb, GlobalSettings globals, int width)
     {
-        Paragraph(terminal, $"weir {verb.Name} {verb.Description}.", width);
+        Paragraph(terminal, $"weir {verb.FullName} {verb.Description}.", width);
         Title(terminal, "Usage");
         string arguments = string.Concat(verb.Arguments.Select(a => a.Arity.MaximumNumberOfValues > 1 && verb.TakesMany ? $" [{a.Name}...]" : $" [{a.Name}]"));
-        terminal.Output.WriteLine($"  weir {verb.Name}{arguments} [options]");
+        terminal.Output.WriteLine($"  weir {verb.FullName}{(verb is VerbGroup ? " VERB" : arguments)} [options]");
         foreach (Argument argument in verb.Arguments)
         {
             Row(terminal, argument.Name, argument.Description ?? "", width, OptionColumn);
+        }
+
+        if (verb is VerbGroup)
+        {
+            Verbs(terminal, verb, width);
         }
 
         foreach ((string title, Option[] options) in verb.Groups)
@@ -72,6 +73,15 @@ internal static class HelpText
         }
 
         Examples(terminal, verb.Examples);
+    }
+
+    private static void Verbs(Terminal terminal, Command whole, int width)
+    {
+        Title(terminal, "Verbs");
+        foreach (Command command in whole.Subcommands)
+        {
+            Row(terminal, command.Name, command.Description!, width, 12);
+        }
     }
 
     private static void Options(Terminal terminal, string title, Option[] options, int width)

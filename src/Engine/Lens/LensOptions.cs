@@ -6,6 +6,9 @@ public sealed record LensOptions
     /// <summary>The norm in front of the unembedding.</summary>
     public LensNorm Norm { get; init; } = LensNorm.Recomputed;
 
+    /// <summary>The matrix whose rows stand for the tokens.</summary>
+    public LensBasis Basis { get; init; } = LensBasis.Unembedding;
+
     /// <summary>Tokens to name for each row; 0 for none.</summary>
     public int TopK { get; init; } = 1;
 

@@ -47,31 +47,13 @@ public static class LensReader
         return values;
     }
 
-    /// <summary>Reads the output directions of a layer's MLP neurons as if they were states.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="layer">The layer.</param>
-    /// <param name="first">First neuron.</param>
-    /// <param name="count">Neurons.</param>
-    /// <param name="options">What to compute.</param>
-    public static LensResult ReadMlpOutputs(Model model, int layer, int first, int count, LensOptions options)
-    {
-        Tensor directions = new(model.Results.Rent((long)count * model.Spec.Width * sizeof(float)), 0, new Shape(count, model.Spec.Width));
-        try
-        {
-            model.Device.Ops.WeightColumns(model.Weights.Blocks[layer].MlpOutput.Matrix, first, directions);
-            return Read(model, [directions], options);
-        }
-        finally
-        {
-            model.Results.Return(directions.Buffer!);
-        }
-    }
-
     private static void ReadGroup(Model model, Arena scratch, IReadOnlyList<Tensor> states, int first, int count, LensOptions o, LensResult result)
     {
         IOps ops = model.Device.Ops;
         int n = states.Count * count;
-        Tensor rows = Projected(model, scratch, Normed(model, scratch, states, first, count, o.Norm));
+        bool head = o.Basis == LensBasis.Unembedding;
+        Tensor rows = Normed(model, scratch, states, first, count, o.Norm);
+        rows = head ? Projected(model, scratch, rows) : rows;
         int k = o.TopK;
         int t = result.TargetCount;
         Tensor Floats(bool wanted, int width) => wanted && width > 0 ? scratch.Allocate(new Shape(n, width)) : default;
@@ -79,8 +61,8 @@ public static class LensReader
         var arguments = new LensArguments
         {
             States = rows,
-            Unembedding = model.Weights.Head.Matrix,
-            Bias = o.Softcap ? model.Weights.Head.Bias : default,
+            Unembedding = head ? model.Weights.Head.Matrix : model.Vectors.Tokens(o.Basis),
+            Bias = o.Softcap && head ? model.Weights.Head.Bias : default,
             Softcap = o.Softcap ? model.Spec.FinalSoftcap : 0,
             Temperature = o.Temperature,
             LogSumExp = Floats(o.Entropy, 1),

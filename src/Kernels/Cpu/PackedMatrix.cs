@@ -45,5 +45,32 @@ internal sealed unsafe class PackedMatrix : WeightMatrix
         ? column
         : (2 * (column % TileKernel.Half)) + (column / TileKernel.Half);
 
+    /// <inheritdoc/>
+    protected override void ReadLine(bool isRow, int index, Span<byte> bits)
+    {
+        int size = Type.Size();
+        for (int i = 0; i < bits.Length / size; i++)
+        {
+            Element(isRow ? index : i, isRow ? i : index).CopyTo(bits[(i * size)..]);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void WriteLine(bool isRow, int index, ReadOnlySpan<byte> bits)
+    {
+        int size = Type.Size();
+        for (int i = 0; i < bits.Length / size; i++)
+        {
+            bits.Slice(i * size, size).CopyTo(Element(isRow ? index : i, isRow ? i : index));
+        }
+    }
+
+    private Span<byte> Element(int output, int input)
+    {
+        int size = Type.Size();
+        byte* step = Data + (output / TileKernel.Width * PanelBytes) + ((long)input * StepBytes);
+        return new Span<byte>(step + (PlaceOf(output % TileKernel.Width) * size), size);
+    }
+
     protected override void Dispose(bool disposing) => _buffer.Dispose();
 }

@@ -9,10 +9,15 @@ internal sealed unsafe class CudaMatrix : WeightMatrix
     /// <summary>What a row's bytes are a multiple of.</summary>
     public const int RowAlignment = 16;
 
+    private readonly ICudaDriver _driver;
     private readonly DeviceBuffer _buffer;
 
-    private CudaMatrix(MatrixSource source, DeviceBuffer buffer)
-        : base(source.Inputs, source.Outputs, source.Type) => _buffer = buffer;
+    private CudaMatrix(MatrixSource source, ICudaDriver driver, DeviceBuffer buffer)
+        : base(source.Inputs, source.Outputs, source.Type)
+    {
+        _driver = driver;
+        _buffer = buffer;
+    }
 
     /// <inheritdoc/>
     public override long Bytes => _buffer.Bytes;
@@ -40,7 +45,7 @@ internal sealed unsafe class CudaMatrix : WeightMatrix
     public static CudaMatrix Load(CudaDevice device, MatrixSource source)
     {
         source.Validate();
-        var matrix = new CudaMatrix(source, device.Allocate(RowBytesOf(source.Inputs, source.Type) * source.Outputs));
+        var matrix = new CudaMatrix(source, device.Driver, device.Allocate(RowBytesOf(source.Inputs, source.Type) * source.Outputs));
         try
         {
             MatrixUpload.Run(device.Driver, source, matrix.Address, matrix.RowBytes);
@@ -52,6 +57,36 @@ internal sealed unsafe class CudaMatrix : WeightMatrix
         }
 
         return matrix;
+    }
+
+    /// <inheritdoc/>
+    protected override void ReadLine(bool isRow, int index, Span<byte> bits)
+    {
+        if (isRow)
+        {
+            _driver.CopyToHost(bits, Address + (nint)(index * RowBytes), bits.Length, bits.Length);
+        }
+        else
+        {
+            _driver.CopyToHost(bits, (nint)At(index), Type.Size(), RowBytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A column goes element by element: some thousand short copies, which only edits by hand make.</remarks>
+    protected override void WriteLine(bool isRow, int index, ReadOnlySpan<byte> bits)
+    {
+        if (isRow)
+        {
+            _driver.CopyToDevice(Address + (nint)(index * RowBytes), bits);
+            return;
+        }
+
+        int size = Type.Size();
+        for (int output = 0; output < Outputs; output++)
+        {
+            _driver.CopyToDevice((nint)At(index) + (nint)(output * RowBytes), bits.Slice(output * size, size));
+        }
     }
 
     protected override void Dispose(bool disposing) => _buffer.Dispose();

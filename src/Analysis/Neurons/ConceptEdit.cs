@@ -1,0 +1,48 @@
+using Weir.Engine;
+using Weir.Kernels;
+
+namespace Weir.Analysis.Neurons;
+
+/// <summary>
+/// Takes a concept from a model (TARS, arXiv 2412.10257): MLP vectors along its direction t are turned round,
+/// w := -t |w| / |t|, in the model's own memory.
+/// </summary>
+public static class ConceptEdit
+{
+    /// <summary>Turns vectors round.</summary>
+    /// <param name="model">The model; changed.</param>
+    /// <param name="direction">t, [width].</param>
+    /// <param name="candidates">See <see cref="DirectionScan"/>.</param>
+    /// <param name="prompt">Token ids of the text that makes the model name the concept.</param>
+    /// <param name="token">The concept's first token.</param>
+    /// <param name="options">How many.</param>
+    /// <param name="patch">Takes the changes; its <see cref="VectorPatch.Undo"/> takes them back.</param>
+    /// <param name="progress">Told the fraction of the most vectors done.</param>
+    /// <exception cref="WeirException">No vector lies above the threshold.</exception>
+    public static IReadOnlyList<ConceptEditStep> Run(
+        Model model, float[] direction, IReadOnlyList<AlignedVector> candidates, IReadOnlyList<int> prompt, int token, ConceptEditOptions options, VectorPatch patch, IProgress<double>? progress = null)
+    {
+        double length = Math.Sqrt(direction.Sum(x => (double)x * x));
+        var steps = new List<ConceptEditStep>();
+        AlignedVector[] chosen = [.. candidates.Where(c => options.Threshold is not { } t || c.Cosine > t).Take(options.Most)];
+        if (chosen.Length == 0)
+        {
+            throw new WeirException($"No vector's cosine is above {options.Threshold}; the largest is {candidates[0].Cosine:F3}.");
+        }
+
+        foreach (AlignedVector v in chosen)
+        {
+            patch.Replace(model, v.Vector, [.. direction.Select(x => (float)(-x * v.Norm / length))]);
+            bool measures = options.Threshold is null || v == chosen[^1];
+            double p = measures ? NextToken.Probabilities(model, [prompt], [token])[0] : double.NaN;
+            steps.Add(new ConceptEditStep(v, p));
+            progress?.Report((double)steps.Count / chosen.Length);
+            if (options.Threshold is null && p < options.Enough)
+            {
+                break;
+            }
+        }
+
+        return steps;
+    }
+}

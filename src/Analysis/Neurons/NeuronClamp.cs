@@ -1,0 +1,76 @@
+using System.Globalization;
+using Weir.Engine;
+using Weir.Engine.Families;
+using Weir.Engine.Hooks;
+using Weir.Engine.Sweeps;
+using Weir.Kernels;
+using Weir.Kernels.Ops;
+
+namespace Weir.Analysis.Neurons;
+
+/// <summary>
+/// Holds one neuron at values while prompts run, and measures what becomes of the next token. All values of all prompts are
+/// one wave.
+/// </summary>
+public static class NeuronClamp
+{
+    /// <summary>Runs the values.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Which neuron, at what.</param>
+    /// <param name="prompts">Token ids of each prompt.</param>
+    /// <param name="tokens">Next tokens asked about.</param>
+    /// <param name="progress">Told the fraction done.</param>
+    /// <exception cref="WeirException">There is no such neuron or site.</exception>
+    public static NeuronClampResult Run(Model model, NeuronClampOptions options, IReadOnlyList<IReadOnlyList<int>> prompts, int[] tokens, IProgress<double>? progress = null)
+    {
+        NeuronSites.Require(model.Spec, options.Layer, options.Index);
+        float[][] natural = NeuronSites.Read(model, options.Site, options.Layer, options.Index, prompts);
+        double largest = natural.SelectMany(v => v[options.Positions]).Max(Math.Abs);
+        double[][] gates = model.Spec.Mlp.Gated
+            ? [.. NeuronSites.Read(model, ClampSite.Gate, options.Layer, options.Index, prompts).Select(g => g.Select(x => Activate(model.Spec.Mlp.Activation, x)).ToArray())]
+            : [];
+        float[] values = [.. options.Values.Select(v => options.Multiples ? (float)(v * largest) : v)];
+        double[] held = [.. gates.SelectMany(g => g[options.Positions])];
+        return new NeuronClampResult(
+            options, largest, values, [.. gates.Select(g => g[^1])],
+            held.Length == 0 ? 0 : (double)held.Count(g => g <= 0) / held.Length, Rows(model, options, values, prompts, tokens, progress));
+    }
+
+    /// <summary>The edit that holds a neuron at a value.</summary>
+    public static Edit Edit(ModelSpec spec, NeuronClampOptions options, float value) =>
+        Engine.Hooks.Edit.Replace(NeuronSites.Of(spec, options.Site, options.Layer), [value]) with
+        {
+            Columns = options.Index..(options.Index + 1),
+            Positions = options.Positions,
+        };
+
+    private static List<NeuronClampRow> Rows(
+        Model model, NeuronClampOptions options, float[] values, IReadOnlyList<IReadOnlyList<int>> prompts, int[] tokens, IProgress<double>? progress)
+    {
+        Variant[] variants = [.. values.Select((v, i) => new Variant(i.ToString(CultureInfo.InvariantCulture), [Edit(model.Spec, options, v)]))];
+
+        // A coefficient of 1 changes no bit: the model as it is, measured as the others are.
+        var unchanged = new Variant("unchanged", [Engine.Hooks.Edit.Scale(NeuronSites.Of(model.Spec, options.Site, options.Layer), 1)]);
+        var sweep = new Sweep(model, prompts, [unchanged, .. variants], [new TargetMetric([.. prompts.Select(_ => tokens)]), new DistributionMetric()]);
+        var rows = new List<NeuronClampRow>();
+        foreach (SweepCell cell in sweep.Run(progress: progress).SelectMany(cells => cells))
+        {
+            var named = cell.Values.ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal);
+            string[] names = [.. tokens.Select((_, t) => tokens.Length == 1 ? "target" : $"target{t.ToString(CultureInfo.InvariantCulture)}")];
+            rows.Add(new NeuronClampRow(
+                cell.Prompt, cell.Variant == 0 ? null : values[cell.Variant - 1],
+                [.. names.Select(n => Math.Exp(named[$"{n}.log_probability"]))], [.. names.Select(n => (int)named[$"{n}.rank"])], named["output.kl.mean"]));
+        }
+
+        return [.. rows.OrderBy(r => r.Prompt)];
+    }
+
+    private static double Activate(Activation activation, double x) => activation switch
+    {
+        Activation.Silu => x / (1 + Math.Exp(-x)),
+        Activation.Relu => Math.Max(x, 0),
+
+        // Both forms of gelu have the sign of x and are near x times the logistic function of 1.702 x (Hendrycks and Gimpel 2016).
+        _ => x / (1 + Math.Exp(-1.702 * x)),
+    };
+}

@@ -1,0 +1,146 @@
+using Weir.Analysis.Neurons;
+using Weir.Engine.Checkpoints;
+using Weir.Engine.Weights;
+using Weir.Kernels;
+
+namespace Weir.Analysis.Tests.Neurons;
+
+/// <summary>Concepts taken from planted models, and put back.</summary>
+public sealed class ConceptEditTests
+{
+    private static readonly MlpMatrix[] All = [MlpMatrix.Gate, MlpMatrix.Up, MlpMatrix.Down];
+
+    /// <summary>Acceptance test 7: the planted vectors are found, turned round, and put back bit for bit.</summary>
+    [Theory]
+    [OnDevices(StoredType.F32)]
+    [OnDevices(StoredType.BF16)]
+    public void ThePlantedConceptIsTakenAndPutBack(StoredType type, string device)
+    {
+        using IDevice opened = TestDevices.Open(device);
+        using var planted = new PlantedModel(opened, type: type);
+        planted.Plant();
+        (int layer, int index, int token) = planted.Planted;
+        byte[] weights = Weights(planted);
+        float[] logits = planted.Logits(PlantedModel.Prompt);
+        float[] t = planted.Model.Vectors[new MlpVector(layer, MlpMatrix.Up, index)].Values();
+        AlignedVector[] scan = DirectionScan.Run(planted.Model, t, All);
+        Assert.Equal([new MlpVector(layer, MlpMatrix.Up, index), new MlpVector(layer, MlpMatrix.Down, index)], scan.Take(2).Select(v => v.Vector).OrderBy(v => v.Matrix));
+        Assert.Equal(1, scan[0].Cosine, 1e-6);
+
+        // Down alone: what the neuron writes turns from the token to its opposite.
+        var patch = new VectorPatch(planted.Model.Hash);
+        double before = NextToken.Probabilities(planted.Model, [PlantedModel.Prompt], [token])[0];
+        AlignedVector[] down = DirectionScan.Run(planted.Model, t, [MlpMatrix.Down]);
+        IReadOnlyList<ConceptEditStep> steps = ConceptEdit.Run(
+            planted.Model, t, down, PlantedModel.Prompt, token, new ConceptEditOptions { Threshold = down[0].Cosine - 0.01 }, patch);
+        Assert.Single(steps);
+        Assert.True(steps[0].Probability < 0.8 * before, $"{before} became {steps[0].Probability}");
+        float[] old = patch.Edits[0].Old.Values(), turned = patch.Edits[0].New.Values();
+        Assert.Equal(Math.Sqrt(PlantedModel.Dot(old, old)), Math.Sqrt(PlantedModel.Dot(turned, turned)), type == StoredType.F32 ? 1e-6 : 2e-3);
+        Assert.NotEqual(Bits(logits), Bits(planted.Logits(PlantedModel.Prompt)));
+
+        patch.Undo(planted.Model);
+        Assert.Equal(weights, Weights(planted));
+        Assert.Equal(Bits(logits), Bits(planted.Logits(PlantedModel.Prompt)));
+    }
+
+    /// <summary>Acceptance test 8: two concepts after one another, undone in the reverse order; through files.</summary>
+    [Fact]
+    public void TwoConceptsComeOffInTheReverseOrder()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device, type: StoredType.BF16);
+        planted.Plant();
+        byte[] weights = Weights(planted);
+        float[] tokens = PlantedModel.Tokens(planted.Model);
+        var patches = new List<VectorPatch>();
+        foreach (int token in (int[])[planted.Planted.Token, 9])
+        {
+            float[] t = tokens[(token * PlantedModel.Width)..((token + 1) * PlantedModel.Width)];
+            var patch = new VectorPatch(planted.Model.Hash) { Notes = { ["concept"] = $"{token}" } };
+            ConceptEdit.Run(planted.Model, t, DirectionScan.Run(planted.Model, t, All), PlantedModel.Prompt, token, new ConceptEditOptions { Threshold = 0.2, Most = 12 }, patch);
+            patches.Add(patch);
+        }
+
+        byte[] edited = Weights(planted);
+        Assert.Contains(patches[0].Edits, a => patches[1].Edits.Any(b => a.Old.Vector == b.Old.Vector) || patches[1].Edits.Count > 1);
+        patches[1].Undo(planted.Model);
+        patches[0].Undo(planted.Model);
+        Assert.Equal(weights, Weights(planted));
+
+        string file = Path.GetTempFileName();
+        try
+        {
+            foreach (VectorPatch patch in patches)
+            {
+                patch.Save(file);
+                VectorPatch read = VectorPatch.Load(file);
+                Assert.Equal(patch.Notes, read.Notes);
+                read.Apply(planted.Model);
+            }
+
+            Assert.Equal(edited, Weights(planted));
+            Assert.Contains("not as the patch knows it", Assert.Throws<WeirException>(() => patches[1].Apply(planted.Model)).Message, StringComparison.Ordinal);
+            Assert.Equal(edited, Weights(planted));
+            Assert.Contains("another checkpoint", Assert.Throws<WeirException>(() => new VectorPatch("other").Apply(planted.Model)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>Acceptance test 9: noise only ever makes the concept more probable.</summary>
+    [Theory]
+    [InlineData(NeuronNorm.Full)]
+    [InlineData(NeuronNorm.Scale)]
+    [InlineData(NeuronNorm.None)]
+    public void TheRefinedVectorNamesTheConceptAtLeastAsMuch(NeuronNorm norm)
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        planted.Plant();
+        var options = new ConceptVectorOptions { Norm = norm, Candidates = 300, MostRounds = 3, Seed = 4, Noise = 0.2 };
+        ConceptVectorResult found = ConceptVector.Run(planted.Model, PlantedModel.Prompt, planted.Planted.Token, options);
+        Assert.Equal(1, found.Layer); // The only block of the last quarter.
+        Assert.True(found.Probability > found.StartProbability, $"{found.StartProbability} became {found.Probability}");
+        Assert.Equal(found.Probability, ConceptVector.Probabilities(planted.Model, found.Vector, planted.Planted.Token, norm)[0], 1e-9);
+        Assert.Equal(found.StartProbability, ConceptVector.Probabilities(planted.Model, found.Start, planted.Planted.Token, norm)[0], 1e-9);
+        if (norm == NeuronNorm.Full)
+        {
+            Assert.Equal(NextToken.Probabilities(planted.Model, [PlantedModel.Prompt], [planted.Planted.Token])[0], found.StartProbability, 1e-6);
+        }
+    }
+
+    [Fact]
+    public void DivergenceOnTextsIsThatOfTheTwoDistributions()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        planted.Plant();
+        int[][] texts = [PlantedModel.Prompt, [3, 4]];
+        var divergence = new TextDivergence(planted.Model, texts);
+        Assert.All(divergence.Measure(), d => Assert.Equal(0, d));
+        float[] before = planted.Logits(PlantedModel.Prompt);
+        var vector = new MlpVector(1, MlpMatrix.Down, planted.Planted.Index);
+        planted.Model.Vectors.Replace(vector, [.. planted.Model.Vectors[vector].Values().Select(x => -x)]);
+        float[] after = planted.Logits(PlantedModel.Prompt);
+        double[] measured = divergence.Measure();
+        Assert.Equal(7, measured.Length);
+        double Log(float[] z, int i) => z[i] - Math.Log(z.Sum(x => Math.Exp(x)));
+        double expected = Enumerable.Range(0, before.Length).Sum(i => Math.Exp(Log(before, i)) * (Log(before, i) - Log(after, i)));
+        Assert.True(expected > 1e-3);
+        Assert.Equal(expected, measured[4], 1e-5);
+    }
+
+    private static byte[] Weights(PlantedModel planted) =>
+    [
+        .. from matrix in All
+           from layer in Enumerable.Range(0, PlantedModel.Layers)
+           from i in Enumerable.Range(0, PlantedModel.Neurons)
+           from bits in planted.Model.Vectors[new MlpVector(layer, matrix, i)].Bits
+           select bits,
+    ];
+
+    private static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
+}

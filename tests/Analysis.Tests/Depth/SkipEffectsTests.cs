@@ -18,7 +18,7 @@ public sealed class SkipEffectsTests
 
     [Theory]
     [OnDevices("gpt2")]
-    [OnDevices("gemma2")]
+    [InlineData("gemma2", "cpu")]
     [InlineData("llama3", "cpu")]
     [InlineData("pythia", "cpu")]
     [InlineData("olmo2", "cpu")]
@@ -26,19 +26,23 @@ public sealed class SkipEffectsTests
     {
         using IDevice opened = TestDevices.Open(device);
         using Model model = Model.Load(Fixture.Model(name), new LoadOptions { Device = opened });
-        SkipEffects effects = SkipEffects.Run(model, Prompts, Everything);
+        // The emulator is slow: the short prompt does.
+        int first = device == TestDevices.Cpu ? 0 : 1;
+        int[][] prompts = Prompts[first..];
+        SkipOptions options = Everything with { Splits = [.. Everything.Splits!.Skip(first)] };
+        SkipEffects effects = SkipEffects.Run(model, prompts, options);
         int layers = model.Spec.Layers;
         foreach ((SkippedPart part, SkipReach reach) in effects.Measured)
         {
-            var expected = new SampleTable(Prompts.Length, layers, layers);
-            var outputs = new SampleTable(Prompts.Length, layers, 1);
-            foreach ((int p, int split) in from p in Enumerable.Range(0, 2) from split in reach == SkipReach.Future ? Everything.Splits![p] : [0] select (p, split))
+            var expected = new SampleTable(prompts.Length, layers, layers);
+            var outputs = new SampleTable(prompts.Length, layers, 1);
+            foreach ((int p, int split) in from p in Enumerable.Range(0, prompts.Length) from split in reach == SkipReach.Future ? options.Splits![p] : [0] select (p, split))
             {
                 for (int s = 0; s < layers; s++)
                 {
                     Site site = part switch { SkippedPart.Attention => Site.AttentionOut[s], SkippedPart.Mlp => Site.MlpOut[s], _ => Site.ResidualPost[s] };
-                    (double[][] changes, double[] distances) = NaiveEffects.Of(model, Prompts[p], Edit.Skip(site) with { Positions = 1..(split == 0 ? Prompts[p].Length : split) });
-                    for (int position = split; position < Prompts[p].Length; position++)
+                    (double[][] changes, double[] distances) = NaiveEffects.Of(model, prompts[p], Edit.Skip(site) with { Positions = 1..(split == 0 ? prompts[p].Length : split) });
+                    for (int position = split; position < prompts[p].Length; position++)
                     {
                         outputs.Add(p, s, 0, distances[position]);
                         for (int l = s; l < layers; l++)
@@ -163,17 +167,15 @@ public sealed class SkipEffectsTests
             for (int s = 0; s < l; s++)
             {
                 float[] c = Contribution(model, prompt, s), h = NaiveEffects.Captured(model, prompt, Site.ResidualPre[l]);
-                foreach (int split in new[] { 0, 4, 7 })
+                double Expected(int split)
                 {
                     int end = split == 0 ? prompt.Length : split;
                     float[] rows = [.. h[width..(end * width)].Select((x, i) => x - c[width + i])];
-                    Edit edit = Edit.Replace(Site.ResidualPre[l], rows) with { Positions = 1..end };
-                    (double[][] changes, _) = NaiveEffects.Of(model, prompt, edit);
-                    double expected = changes[l][split..].Max();
-                    SampleTable table = effects.Of(split == 0 ? SkipReach.AllPositions : SkipReach.Future);
-                    double actual = split == 0 ? table.MaxOf(0, s, l) : table.MaxOf(0, s, l);
-                    Assert.True(split == 0 ? actual == expected : actual >= expected, $"{name}: local effect of {s} on {l} is {actual}, not {expected}");
+                    return NaiveEffects.Of(model, prompt, Edit.Replace(Site.ResidualPre[l], rows) with { Positions = 1..end }).Layers[l][split..].Max();
                 }
+
+                Assert.Equal(Expected(0), effects.Of(SkipReach.AllPositions).MaxOf(0, s, l));
+                Assert.Equal(Math.Max(Expected(4), Expected(7)), effects.Of(SkipReach.Future).MaxOf(0, s, l));
             }
 
             Assert.Equal(0, effects.Of(SkipReach.AllPositions).Count(l, l));

@@ -1,4 +1,5 @@
 using System.Collections;
+using Weir.Kernels;
 
 namespace Weir.Engine.Weights;
 
@@ -12,6 +13,9 @@ internal sealed class StreamedBlocks(int count, Func<int, List<IDisposable>, Blo
     private int _layer = -1;
 
     public int Count => count;
+
+    /// <summary>Bytes that the block on the device takes there.</summary>
+    public long HeldBytes => _owned.Sum(o => o is WeightMatrix matrix ? matrix.Bytes : ((DeviceBuffer)o).Bytes);
 
     public BlockWeights this[int index]
     {

@@ -111,13 +111,29 @@ internal static class WeirProgram
             root.Add(option);
         }
 
-        foreach (Verb verb in (Verb[])[new InspectCommand(), new LensCommand(), new GenerateCommand(), new CaptureCommand(), new TokenizeCommand(), new SweepCommand(), new MergeCommand(), new ParityCommand(), new BenchCommand(), new DevicesCommand(), new KernelsCommand(), new ProfileCommand()])
+        foreach (Verb verb in Verbs())
         {
             root.Add(verb);
         }
 
         return root;
     }
+
+    private static Verb[] Verbs() =>
+    [
+        new InspectCommand(),
+        new LensCommand(),
+        new GenerateCommand(),
+        new CaptureCommand(),
+        new TokenizeCommand(),
+        new SweepCommand(),
+        new NeuronsCommand(),
+        new ParityCommand(),
+        new BenchCommand(),
+        new DevicesCommand(),
+        new KernelsCommand(),
+        new ProfileCommand(),
+    ];
 
     private static int Fail(TextWriter output, TextWriter error, string sentence, int code)
     {

@@ -58,7 +58,7 @@ public class DeviceTests
     public void A_capture_of_either_body_is_a_file()
     {
         using var directory = new TemporaryDirectory();
-        string[] capture = ["capture", "--ids", "5 6 7", "--model", RepositoryRoot.Fixture("models", "pythia"), "--site", "resid_post.*", "--site", "pattern.1"];
+        string[] capture = ["capture", "--ids", "5,6,7", "--model", RepositoryRoot.Fixture("models", "pythia"), "--site", "resid_post.*", "--site", "pattern.1"];
         WeirRun.Succeed([.. capture, "--out", directory["80.safetensors"], .. Emulated]);
         WeirRun.Succeed([.. capture, "--out", directory["90.npz"], "--device", "emulated:90", "--deterministic"]);
         Assert.Equal(["80.safetensors", "90.npz"], directory.Files);

@@ -52,8 +52,8 @@ public sealed class SweepTests
         WeirRun.Refuse("--clean", "sweep", WeirRun.Prompt, "--variants", "patch");
         WeirRun.Refuse("as many in both", "sweep", WeirRun.Prompt, "--variants", "patch", "--clean", "Short");
         WeirRun.Refuse("--shard", "sweep", WeirRun.Prompt, "--shard", "4/4");
-        WeirRun.Refuse("exists", "merge", directory["a.db"], directory["a.db"]);
-        WeirRun.Refuse("does not exist", "merge", directory["c.db"], directory["none.db"]);
+        WeirRun.Refuse("exists", "sweep", "merge", directory["a.db"], directory["a.db"]);
+        WeirRun.Refuse("does not exist", "sweep", "merge", directory["c.db"], directory["none.db"]);
     }
 
     [Fact]
@@ -104,10 +104,10 @@ public sealed class SweepTests
             part.Dispose();
         }
 
-        Outcome merged = WeirRun.Succeed("merge", directory["merged.db"], directory["0.db"], directory["1.db"], directory["2.db"], directory["3.db"]);
+        Outcome merged = WeirRun.Succeed("sweep", "merge", directory["merged.db"], directory["0.db"], directory["1.db"], directory["2.db"], directory["3.db"]);
         Assert.DoesNotContain("no part", merged.Output, StringComparison.Ordinal);
         Assert.Equal(Cells(directory["whole.db"]), Cells(directory["merged.db"]));
-        Assert.Contains("no part", WeirRun.Succeed("merge", directory["some.db"], directory["0.db"], directory["2.db"]).Output, StringComparison.Ordinal);
+        Assert.Contains("no part", WeirRun.Succeed("sweep", "merge", directory["some.db"], directory["0.db"], directory["2.db"]).Output, StringComparison.Ordinal);
     }
 
     private static Process Start(string[] arguments)

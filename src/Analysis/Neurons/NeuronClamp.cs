@@ -19,13 +19,15 @@ public static class NeuronClamp
     /// <param name="options">Which neuron, at what.</param>
     /// <param name="prompts">Token ids of each prompt.</param>
     /// <param name="tokens">Next tokens asked about.</param>
+    /// <param name="corpus">Token ids of texts over which the neuron's largest activation is taken, all positions but a text's first; the prompts by default.</param>
     /// <param name="progress">Told the fraction done.</param>
     /// <exception cref="WeirException">There is no such neuron or site.</exception>
-    public static NeuronClampResult Run(Model model, NeuronClampOptions options, IReadOnlyList<IReadOnlyList<int>> prompts, int[] tokens, IProgress<double>? progress = null)
+    public static NeuronClampResult Run(
+        Model model, NeuronClampOptions options, IReadOnlyList<IReadOnlyList<int>> prompts, int[] tokens, IReadOnlyList<IReadOnlyList<int>>? corpus = null, IProgress<double>? progress = null)
     {
         NeuronSites.Require(model.Spec, options.Layer, options.Index);
-        float[][] natural = NeuronSites.Read(model, options.Site, options.Layer, options.Index, prompts);
-        double largest = natural.SelectMany(v => v[options.Positions]).Max(Math.Abs);
+        float[][] natural = NeuronSites.Read(model, options.Site, options.Layer, options.Index, corpus ?? prompts);
+        double largest = natural.SelectMany(v => v.Skip(Math.Min(1, v.Length - 1))).Max(Math.Abs);
         double[][] gates = model.Spec.Mlp.Gated
             ? [.. NeuronSites.Read(model, ClampSite.Gate, options.Layer, options.Index, prompts).Select(g => g.Select(x => Activate(model.Spec.Mlp.Activation, x)).ToArray())]
             : [];

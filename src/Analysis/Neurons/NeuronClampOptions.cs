@@ -15,7 +15,7 @@ public sealed record NeuronClampOptions
     /// <summary>The values, or factors of the neuron's largest activation.</summary>
     public IReadOnlyList<float> Values { get; init; } = [0, 0.5f, -0.5f, 1, -1, 2, -2, 4, -4, 8, -8];
 
-    /// <summary>True: values count in the largest absolute value that the site has over the prompts.</summary>
+    /// <summary>True: values count in the largest absolute value that the site has over a corpus.</summary>
     public bool Multiples { get; init; } = true;
 
     /// <summary>True leaves the prompt alone but for its last token, whose output is the first that is generated.</summary>

@@ -12,9 +12,10 @@ public static class NeuronMap
     /// <param name="model">The model.</param>
     /// <param name="reading">How.</param>
     /// <param name="topK">Tokens for each neuron, at least 1.</param>
+    /// <param name="excluded">Tokens that the lists leave out, fewer than there are; null for none.</param>
     /// <param name="progress">Told the fraction of neurons done.</param>
     /// <exception cref="Kernels.WeirException">The model lacks what the reading asks for.</exception>
-    public static NeuronMapResult Run(Model model, NeuronReading reading, int topK = 8, IProgress<double>? progress = null)
+    public static NeuronMapResult Run(Model model, NeuronReading reading, int topK = 8, IReadOnlySet<int>? excluded = null, IProgress<double>? progress = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(topK);
         var result = new NeuronMapResult(reading, model.Spec, topK);
@@ -23,7 +24,7 @@ public static class NeuronMap
         {
             foreach ((int first, int count) in NeuronReader.Batches(result.Neurons))
             {
-                NeuronBatch batch = reader.Read(reader.Vectors(layer, first, count), topK, []);
+                NeuronBatch batch = reader.Read(reader.Vectors(layer, first, count), topK, [], excluded);
                 int at = (layer * result.Neurons) + first, top = at * result.TopK;
                 batch.Norms.CopyTo(result.Norms, at);
                 for (int s = 0; s < batch.LogSumExp.Length; s++)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Lens;
@@ -83,11 +84,13 @@ internal sealed class NeuronReader : IDisposable
     /// <param name="rows">F32 [n, width].</param>
     /// <param name="topK">Tokens for each; 0 for none.</param>
     /// <param name="targets">Tokens whose products are wanted for every vector.</param>
-    public NeuronBatch Read(Tensor rows, int topK, int[] targets)
+    /// <param name="excluded">Tokens that the lists leave out; probabilities stay those of the whole vocabulary.</param>
+    public NeuronBatch Read(Tensor rows, int topK, int[] targets, IReadOnlySet<int>? excluded = null)
     {
         var mark = _memory.Mark();
         Tensor[] states = States(rows);
-        int candidates = Math.Min(2 * topK, _model.Spec.VocabularySize);
+        excluded ??= FrozenSet<int>.Empty;
+        int candidates = topK == 0 ? 0 : Math.Min((2 * topK) + excluded.Count, _model.Spec.VocabularySize);
         LensResult lens = LensReader.Read(_head, states, new LensOptions
         {
             Norm = LensNorm.None,
@@ -98,7 +101,7 @@ internal sealed class NeuronReader : IDisposable
         int n = rows.Rows, list = _reading.Norm == NeuronNorm.Full ? 2 : 0;
         int[] ids = lens.TopIds.AsSpan(list * n * candidates, n * candidates).ToArray();
         NeuronProducts products = Products(states, Repeated(n, candidates), ids);
-        (int[] topIds, NeuronProducts top) = Best(ids, products, candidates, Math.Min(topK, candidates));
+        (int[] topIds, NeuronProducts top) = Best(ids, products, candidates, Math.Min(topK, candidates), excluded);
         var batch = new NeuronBatch
         {
             Norms = Norms(rows),
@@ -198,12 +201,12 @@ internal sealed class NeuronReader : IDisposable
     }
 
     /// <summary>The first k of each vector's candidates by the product that its logits have, the lower id first where equal.</summary>
-    private static (int[] Ids, NeuronProducts Products) Best(int[] ids, NeuronProducts products, int candidates, int k)
+    private static (int[] Ids, NeuronProducts Products) Best(int[] ids, NeuronProducts products, int candidates, int k, IReadOnlySet<int> excluded)
     {
         float[] key = products.Full.Length > 0 ? products.Full : products.Plain;
         int n = candidates == 0 ? 0 : ids.Length / candidates;
         int[] order = [.. Enumerable.Range(0, n).SelectMany(row => Enumerable.Range(row * candidates, candidates)
-            .OrderByDescending(i => key[i]).ThenBy(i => ids[i]).Take(k))];
+            .Where(i => !excluded.Contains(ids[i])).OrderByDescending(i => key[i]).ThenBy(i => ids[i]).Take(k))];
         float[] Pick(float[] values) => values.Length == 0 ? [] : [.. order.Select(i => values[i])];
         return ([.. order.Select(i => ids[i])], new NeuronProducts(Pick(products.Plain), Pick(products.Cosines), Pick(products.Full)));
     }

@@ -31,7 +31,7 @@ internal sealed class SweepCommand : Verb
     private readonly RepeatedSetting _target = new("--target", "TOKEN", "log-probability and rank of this token at the last position; of two, also their logit difference");
     private readonly TextSetting _out = new("--out", "FILE", "keep the cells in a SQLite file");
     private readonly FlagSetting _resume = new("--resume", "go on with the file of --out");
-    private readonly TextSetting _shard = new("--shard", "I/N", "run part I (from 0) of N; see weir merge");
+    private readonly TextSetting _shard = new("--shard", "I/N", "run part I (from 0) of N; see weir sweep merge");
     private readonly IntegerSetting _memory = new("--memory", "MIB", "activations that may be held at once, in MiB", 0, 0, int.MaxValue, "2048, or half of what is free");
     private readonly FlagSetting _plan = new("--plan", "print what would run, and run nothing");
     private readonly TextSetting _csv = new("--csv", "FILE", "write every number as a line; - is the standard output, instead of the table");
@@ -40,6 +40,10 @@ internal sealed class SweepCommand : Verb
     /// <summary>Makes the verb.</summary>
     public SweepCommand() : base("sweep", "changes one thing at a time, on one prompt or many, and measures what each change does, all in one wave through the layers")
     {
+        Add(new SweepMergeCommand());
+
+        // The library asks for a verb where there are some, unless there is something to do without.
+        SetAction(_ => ExitCode.Success);
         Add(_prompt.Argument);
         AddGroup("Prompts", _prompt.File, _prompt.Ids);
         AddGroup("Variants", _variants, _at, _clean, _site, _allPositions);
@@ -51,7 +55,7 @@ internal sealed class SweepCommand : Verb
     /// <inheritdoc/>
     public override string Notes =>
         """
-        Every variant is compared with the unchanged prompt: what each later attention and MLP adds (attn_out, mlp_out: relative change as mean and maximum, cosine, norm) and the next-token distribution (kl, kl_reverse in nats, probability_l2, total_variation). With --out each wave's cells are in the file when they are done; a run that was stopped or killed goes on with --resume, and parts run elsewhere with --shard are joined by 'weir merge'.
+        Every variant is compared with the unchanged prompt: what each later attention and MLP adds (attn_out, mlp_out: relative change as mean and maximum, cosine, norm) and the next-token distribution (kl, kl_reverse in nats, probability_l2, total_variation). With --out each wave's cells are in the file when they are done; a run that was stopped or killed goes on with --resume, and parts run elsewhere with --shard are joined by 'weir sweep merge'.
         """;
 
     /// <inheritdoc/>

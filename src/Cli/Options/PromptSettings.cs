@@ -57,11 +57,31 @@ internal sealed class PromptSettings
         return [.. lists.Select(list => new Prompt(null, ParseIds(list)))];
     }
 
+    /// <summary>The lines of a file, none of them empty.</summary>
+    public static IReadOnlyList<string> ReadLines(string file) => Lines(ReadFile(file), file);
+
+    /// <summary>Refuses an option that there is not, which the parser takes for one more text.</summary>
+    public static void RequireNoStrayOption(ParseResult arguments, Argument argument)
+    {
+        if (arguments.GetResult(argument) is not { } result)
+        {
+            return;
+        }
+
+        Token? end = arguments.Tokens.FirstOrDefault(t => t.Type == TokenType.DoubleDash);
+        int limit = end is null ? int.MaxValue : IndexOf(arguments.Tokens, end);
+        Token? stray = result.Tokens.FirstOrDefault(t => IsLikeOption(t.Value) && IndexOf(arguments.Tokens, t) < limit);
+        if (stray is not null)
+        {
+            throw new UsageException(UsageErrors.UnknownOption(stray.Value, arguments));
+        }
+    }
+
     private List<string> ReadTexts(Session session)
     {
         string[] given = session.Arguments.GetValue(Argument) ?? [];
         string? file = File.Get(session.Arguments);
-        RequireNoStrayOption(session.Arguments);
+        RequireNoStrayOption(session.Arguments, Argument);
         if (!_many && given.Length > 1)
         {
             throw new UsageException($"'{given[1]}' is one argument too many; a {Argument.Name} with spaces stands in quotes.");
@@ -94,23 +114,6 @@ internal sealed class PromptSettings
         }
 
         return ids;
-    }
-
-    // The parser takes an option that it does not know for one more text.
-    private void RequireNoStrayOption(ParseResult arguments)
-    {
-        if (arguments.GetResult(Argument) is not { } result)
-        {
-            return;
-        }
-
-        Token? end = arguments.Tokens.FirstOrDefault(t => t.Type == TokenType.DoubleDash);
-        int limit = end is null ? int.MaxValue : IndexOf(arguments.Tokens, end);
-        Token? stray = result.Tokens.FirstOrDefault(t => IsLikeOption(t.Value) && IndexOf(arguments.Tokens, t) < limit);
-        if (stray is not null)
-        {
-            throw new UsageException(UsageErrors.UnknownOption(stray.Value, arguments));
-        }
     }
 
     private static bool IsLikeOption(string text) =>

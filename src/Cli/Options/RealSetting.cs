@@ -18,17 +18,19 @@ internal sealed class RealSetting : Option<string?>, ISetting
     /// <param name="standard">The default.</param>
     /// <param name="rule">The allowed values in words: "a number above 0".</param>
     /// <param name="allowed">The rule.</param>
-    public RealSetting(string name, string value, string description, float standard, string rule, Func<float, bool> allowed) : base(name)
+    /// <param name="defaultText">How help names the default.</param>
+    public RealSetting(string name, string value, string description, float standard, string rule, Func<float, bool> allowed, string? defaultText = null) : base(name)
     {
         HelpName = value;
         Description = description;
         _default = standard;
+        DefaultText = defaultText ?? standard.ToString(CultureInfo.InvariantCulture);
         _rule = rule;
         _allowed = allowed;
     }
 
     /// <inheritdoc/>
-    public string? DefaultText => _default.ToString(CultureInfo.InvariantCulture);
+    public string? DefaultText { get; }
 
     /// <inheritdoc/>
     public bool Repeats => false;

@@ -47,7 +47,7 @@ internal static class HelpText
             Row(terminal, argument.Name, argument.Description ?? "", width, OptionColumn);
         }
 
-        if (verb is VerbGroup)
+        if (verb.Subcommands.Count > 0)
         {
             Verbs(terminal, verb, width);
         }

@@ -6,19 +6,19 @@ using Weir.Kernels;
 
 namespace Weir.Cli.Commands;
 
-/// <summary>weir merge: joins the parts of a sweep.</summary>
-internal sealed class MergeCommand : Verb
+/// <summary>weir sweep merge: joins the parts of a sweep.</summary>
+internal sealed class SweepMergeCommand : Verb
 {
     private readonly Argument<string[]> _files = new("FILE") { Arity = ArgumentArity.OneOrMore, Description = "the file to make, then the parts" };
 
     /// <summary>Makes the verb.</summary>
-    public MergeCommand() : base("merge", "joins parts of a sweep that were run with --shard into one file") => Add(_files);
+    public SweepMergeCommand() : base("merge", "joins parts of a sweep that were run with --shard into one file") => Add(_files);
 
     /// <inheritdoc/>
     public override string Notes => "Parts must be of one sweep: the same model, prompts, variants and measures. A cell that several parts have must be the same in all. Nothing is written unless everything fits.";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Examples => ["weir merge heads.db heads-0.db heads-1.db heads-2.db heads-3.db"];
+    public override IReadOnlyList<string> Examples => ["weir sweep merge heads.db heads-0.db heads-1.db heads-2.db heads-3.db"];
 
     /// <inheritdoc/>
     public override void Run(Session session)
@@ -26,7 +26,7 @@ internal sealed class MergeCommand : Verb
         string[] files = session.Arguments.GetValue(_files) ?? [];
         if (files.Length < 2)
         {
-            throw new UsageException("weir merge needs the file to make and at least one part.");
+            throw new UsageException("weir sweep merge needs the file to make and at least one part.");
         }
 
         OutputFile.Check("FILE", files[0]);

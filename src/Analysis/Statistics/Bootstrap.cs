@@ -1,0 +1,77 @@
+namespace Weir.Analysis.Statistics;
+
+/// <summary>
+/// Confidence by resampling (Efron 1979): means of values drawn again with replacement; the 2.5th and 97.5th percentile of
+/// them are the interval. Values must be independent of one another, which prompts are and the tokens of one prompt are not.
+/// </summary>
+public static class Bootstrap
+{
+    private const int Resamples = 2000;
+
+    /// <summary>The mean of values, one a prompt.</summary>
+    /// <param name="values">The values; those that are not numbers are left out.</param>
+    /// <param name="seed">The same seed gives the same interval.</param>
+    public static Estimate Mean(ReadOnlySpan<double> values, int seed = 0)
+    {
+        double[] finite = [.. values.ToArray().Where(double.IsFinite)];
+        if (finite.Length < 2)
+        {
+            return new Estimate(finite.Length == 0 ? double.NaN : finite[0], double.NaN, double.NaN, finite.Length);
+        }
+
+        double[] means = Draw(finite.Length, seed, draw => draw.Sum(i => finite[i]) / finite.Length);
+        return new Estimate(finite.Average(), Quantile(means, 0.025), Quantile(means, 0.975), finite.Length);
+    }
+
+    /// <summary>A statistic of items, such as a correlation.</summary>
+    /// <param name="count">Items.</param>
+    /// <param name="statistic">Its value of some of them, given by number and perhaps several times.</param>
+    /// <param name="seed">The same seed gives the same interval.</param>
+    public static Estimate Of(int count, Func<IReadOnlyList<int>, double> statistic, int seed = 0)
+    {
+        double value = statistic([.. Enumerable.Range(0, count)]);
+        if (count < 2)
+        {
+            return new Estimate(value, double.NaN, double.NaN, count);
+        }
+
+        double[] values = [.. Draw(count, seed, statistic).Where(double.IsFinite)];
+        return new Estimate(value, Quantile(values, 0.025), Quantile(values, 0.975), count);
+    }
+
+    /// <summary>A quantile of values, between neighbours by proportion; NaN of nothing.</summary>
+    /// <param name="values">The values, in any order.</param>
+    /// <param name="share">Which, from 0 to 1.</param>
+    public static double Quantile(ReadOnlySpan<double> values, double share)
+    {
+        if (values.IsEmpty)
+        {
+            return double.NaN;
+        }
+
+        double[] sorted = values.ToArray();
+        Array.Sort(sorted);
+        double place = share * (sorted.Length - 1);
+        int low = (int)place;
+        return low + 1 == sorted.Length ? sorted[low] : sorted[low] + ((place - low) * (sorted[low + 1] - sorted[low]));
+    }
+
+    private static double[] Draw(int count, int seed, Func<IReadOnlyList<int>, double> statistic)
+    {
+        // Seeded, so that a result can be had again; no secret depends on it.
+        var random = new Random(seed);
+        double[] values = new double[Resamples];
+        int[] draw = new int[count];
+        for (int r = 0; r < Resamples; r++)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                draw[i] = random.Next(count);
+            }
+
+            values[r] = statistic(draw);
+        }
+
+        return values;
+    }
+}

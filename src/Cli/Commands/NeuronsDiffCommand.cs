@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Text.Json;
+using Weir.Analysis.Neurons;
+using Weir.Cli.Neurons;
+using Weir.Cli.Options;
+using Weir.Cli.Output;
+using Weir.Cli.Rendering;
+using Weir.Cli.Reports;
+using Weir.Engine;
+using Weir.Kernels;
+
+namespace Weir.Cli.Commands;
+
+/// <summary>weir neurons diff: how many neurons keep their token from one checkpoint to another.</summary>
+internal sealed class NeuronsDiffCommand : Verb
+{
+    private readonly Argument<string?> _other = new("DIR")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "the other checkpoint, such as the instruct model; --model names the base",
+    };
+
+    private readonly NeuronReadingSettings _reading = new();
+    private readonly ChoiceSetting _head = new("--head", "the unembedding that decodes the other checkpoint: its own, or the base's", "own", "base");
+    private readonly IntegerSetting _null = new("--null", "N", "random vectors that go through both unembeddings", 4096, 1);
+    private readonly IntegerSetting _seed = new("--seed", "S", "draws them", 0, 0);
+    private readonly TextSetting _out = new("--out", "DIR", "write the report");
+
+    /// <summary>Makes the verb.</summary>
+    public NeuronsDiffCommand() : base("diff", "counts the neurons that have the same first token in two checkpoints of one model")
+    {
+        Add(_other);
+        AddGroup("Reading", _reading.All.Append(_head).ToArray());
+        AddGroup("Null", _null, _seed);
+        AddGroup("Output", _out);
+    }
+
+    /// <inheritdoc/>
+    public override bool TakesMany => false;
+
+    /// <inheritdoc/>
+    public override string Notes =>
+        """
+        Two unembeddings that are much alike make random vectors agree too, so what they agree on stands beside every number.
+        """;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Examples =>
+    [
+        "weir neurons diff Llama-3.1-8B-Instruct --model Llama-3.1-8B --device cuda",
+        "weir neurons diff models/demo",
+    ];
+
+    /// <inheritdoc/>
+    public override void Run(Session session)
+    {
+        ParseResult a = session.Arguments;
+        PromptSettings.RequireNoStrayOption(a, _other);
+        string? directory = _out.Get(a);
+        if (directory is not null)
+        {
+            OutputFile.CheckDirectory("--out", directory);
+        }
+
+        string other = a.GetValue(_other) ?? throw new UsageException("The other checkpoint's directory is missing.");
+        NeuronReading reading = _reading.Get(a);
+        bool shared = _head.Get(a) == 1;
+        using IDevice device = session.OpenDevice();
+        using Model model = session.LoadModel(device);
+        using Model changed = LoadOther(session, device, other);
+        AgreementResult result;
+        using (var bar = new ProgressBar(session.Terminal, "comparing", session.Cancellation))
+        {
+            result = CheckpointAgreement.Run(model, changed, reading, shared, _null.Get(a), _seed.Get(a), bar);
+        }
+
+        Report report = Make(model, changed, reading, result);
+        report.Print(session.Terminal);
+        if (directory is not null)
+        {
+            report.Save(session, model, directory, json => WriteJson(json, model, changed, reading, result));
+        }
+    }
+
+    private static Model LoadOther(Session session, IDevice device, string directory)
+    {
+        using var bar = new ProgressBar(session.Terminal, "loading", session.Cancellation);
+        return Model.Load(directory, new LoadOptions { Device = device, Progress = bar });
+    }
+
+    private static string Head(AgreementResult result) => result.SharedHead ? "the base's unembedding for both" : "each model's own unembedding";
+
+    private static Report Make(Model model, Model changed, NeuronReading reading, AgreementResult result)
+    {
+        var report = new Report("Agreement of checkpoints", $"{SpecText.Line(model.Location, model.Spec)} and {SpecText.Line(changed.Location, changed.Spec)}: {reading}, {Head(result)}.")
+        {
+            Paper = NeuronMapReport.Paper,
+        };
+        TablePart table = new TablePart("agreement", "Neurons with the same first token in both")
+        {
+            Note = FormattableString.Invariant($"{reading}, {Head(result)}: {100 * result.Overall:F1} % of {result.PerLayer.Length * result.Neurons} neurons, random vectors of the same lengths ({result.NullCount}) {100 * result.Null:F1} %"),
+        }.Number("layer", "N0").Number("neurons", "N0").Number("same token", "P1").Number("null", "P1");
+        for (int l = 0; l < result.PerLayer.Length; l++)
+        {
+            table.Row(l, result.Neurons, result.PerLayer[l], result.Null);
+        }
+
+        report.Add(table);
+        double[] layers = [.. Enumerable.Range(0, result.PerLayer.Length).Select(l => (double)l)];
+        report.Add(new LinesPart("curve", "Agreement by layer", "layer", "share of neurons", layers)
+            .Line("same token", result.PerLayer).Line("random vectors", [.. layers.Select(_ => result.Null)]));
+        return report;
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, Model model, Model changed, NeuronReading reading, AgreementResult result)
+    {
+        json.WriteString("base", Path.GetFullPath(model.Location));
+        json.WriteString("instruct", Path.GetFullPath(changed.Location));
+        json.WriteString("instruct_hash", changed.Hash);
+        json.WriteString("reading", reading.ToString());
+        json.WriteString("head_used", Head(result));
+        json.WriteNumber("overall", result.Overall);
+        RunRecord.WriteArray(json, "per_layer", line => Array.ForEach(result.PerLayer, line.WriteNumberValue));
+        json.WriteNumber("null", result.Null);
+        json.WriteNumber("null_n", result.NullCount);
+        json.WriteNumber("n", result.PerLayer.Length * result.Neurons);
+    }
+}

@@ -1,0 +1,165 @@
+using System.Text.Json;
+using Weir.Analysis.Neurons;
+using Weir.Analysis.Statistics;
+using Weir.Cli.Rendering;
+using Weir.Cli.Reports;
+using Weir.Engine;
+
+namespace Weir.Cli.Neurons;
+
+/// <summary>A held neuron as a report.</summary>
+internal static class NeuronClampReport
+{
+    /// <summary>Its tables and figures.</summary>
+    public static Report Make(Model model, IReadOnlyList<NeuronClampResult> results, string[] prompts, int[] tokens, IReadOnlyList<ClampSample> samples)
+    {
+        NeuronClampOptions o = results[0].Options;
+        var report = new Report($"Neuron {new NeuronName(o.Layer, o.Index)} held", $"Next-token probabilities over {prompts.Length} prompts, {(o.GeneratedOnly ? "held from each prompt's last token on" : "held at all positions")}.")
+        {
+            Paper = NeuronMapReport.Paper,
+        };
+        foreach (NeuronClampResult result in results)
+        {
+            string site = result.Options.Site.ToString().ToLowerInvariant();
+            TablePart table = new TablePart(site, $"{site} held: mean over the prompts")
+            {
+                Note = FormattableString.Invariant($"largest {site} over the corpus {result.Largest:F2}")
+                    + (result.Gates.Length > 0 ? FormattableString.Invariant($"; act(gate) at the prompts' last tokens {result.Gates.Min():F2} to {result.Gates.Max():F2}, 0 or below at {100 * result.ClosedShare:F0} % of the held positions") : "")
+                    + "; ranges are 95 % bootstrap intervals over prompts",
+            }.Column("value", flexible: false);
+            foreach (int token in tokens)
+            {
+                table.Number($"p({Token(model, token)})", "G3").Column("95 %", flexible: false).Column("ranks", flexible: false);
+            }
+
+            table.Number("KL, nats", "F3");
+            foreach (IGrouping<float?, NeuronClampRow> group in Groups(result))
+            {
+                var cells = new List<object?> { Value(group.Key) };
+                for (int t = 0; t < tokens.Length; t++)
+                {
+                    Estimate p = Bootstrap.Mean([.. group.Select(r => r.Probabilities[t])], seed: 0);
+                    int[] ranks = [.. group.Select(r => r.Ranks[t]).Order()];
+                    cells.AddRange([p.Mean, FormattableString.Invariant($"{p.Low:G2} to {p.High:G2}"), $"{ranks[0]} to {ranks[^1]}"]);
+                }
+
+                cells.Add(group.Average(r => r.Divergence));
+                table.Row([.. cells]);
+            }
+
+            report.Add(table);
+            report.Add(Curve(model, result, prompts, tokens[0]));
+        }
+
+        TablePart texts = new TablePart("texts", $"Continuations with {samples[^1].Site.ToString().ToLowerInvariant()} held").Column("value", flexible: false).Column("prompt").Column("continuation");
+        foreach (ClampSample s in samples)
+        {
+            texts.Row(Value(s.Value), s.Prompt, TokenText.Harmless(s.Continuation).ReplaceLineEndings("↵"));
+        }
+
+        report.Add(texts);
+        return report;
+    }
+
+    /// <summary>Its numbers.</summary>
+    public static void WriteJson(
+        Utf8JsonWriter json, Model model, IReadOnlyList<NeuronClampResult> results, string[] prompts, int[] tokens, IReadOnlyList<ClampSample> samples)
+    {
+        json.WriteStartArray("clamps");
+        foreach (NeuronClampResult result in results)
+        {
+            NeuronClampOptions o = result.Options;
+            json.WriteStartObject();
+            json.WriteNumber("l", o.Layer);
+            json.WriteNumber("i", o.Index);
+            json.WriteString("site", o.Site.ToString().ToLowerInvariant());
+            json.WriteString("positions", o.GeneratedOnly ? "generated" : "all");
+            json.WriteString("unit", o.Multiples ? "largest activation" : "absolute");
+            json.WriteNumber("largest", result.Largest);
+            json.WriteNumber("closed_share", result.ClosedShare);
+            json.WriteStartArray("prompts");
+            for (int p = 0; p < prompts.Length; p++)
+            {
+                json.WriteStartObject();
+                json.WriteString("text", prompts[p]);
+                json.WriteStartArray("rows");
+                foreach (NeuronClampRow row in result.Rows.Where(r => r.Prompt == p))
+                {
+                    WriteRow(json, model, row, tokens);
+                }
+
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("samples");
+        foreach (ClampSample s in samples)
+        {
+            json.WriteStartObject();
+            WriteValue(json, s.Value);
+            json.WriteString("prompt", s.Prompt);
+            json.WriteString("text", s.Continuation);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteRow(Utf8JsonWriter json, Model model, NeuronClampRow row, int[] tokens)
+    {
+        json.WriteStartObject();
+        WriteValue(json, row.Value);
+        json.WriteNumber("kl_nats", row.Divergence);
+        json.WriteStartArray("targets");
+        for (int t = 0; t < tokens.Length; t++)
+        {
+            json.WriteStartObject();
+            json.WriteString("token", model.Tokenizer.TokenText(tokens[t]));
+            json.WriteNumber("p", row.Probabilities[t]);
+            json.WriteNumber("rank", row.Ranks[t]);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string Value(float? value) => value is { } v ? Text.Fixed(v, 2) : "unchanged";
+
+    private static void WriteValue(Utf8JsonWriter json, float? value)
+    {
+        json.WritePropertyName("c");
+        if (value is { } v)
+        {
+            json.WriteNumberValue(v);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+
+    private static IEnumerable<IGrouping<float?, NeuronClampRow>> Groups(NeuronClampResult result) => result.Rows.GroupBy(r => r.Value).OrderBy(g => g.Key ?? float.NegativeInfinity);
+
+    private static LinesPart Curve(Model model, NeuronClampResult result, string[] prompts, int token)
+    {
+        string site = result.Options.Site.ToString().ToLowerInvariant();
+        double[] values = [.. result.Values.Distinct().Order().Select(v => (double)v)];
+        var lines = new LinesPart($"{site}_curve", $"p({Token(model, token)}) against the value of {site}", "value", "probability", values);
+        for (int p = 0; p < prompts.Length; p++)
+        {
+            Dictionary<double, double> own = result.Rows.Where(r => r.Prompt == p && r.Value is not null)
+                .GroupBy(r => (double)r.Value!.Value).ToDictionary(g => g.Key, g => g.First().Probabilities[0]);
+            lines.Line(prompts[p], [.. values.Select(v => own[v])]);
+        }
+
+        return lines;
+    }
+
+    private static string Token(Model model, int id) => TokenText.Of(model.Tokenizer, id);
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Weir.Analysis.Neurons;
+using Weir.Cli.Output;
+using Weir.Cli.Rendering;
+using Weir.Cli.Reports;
+using Weir.Engine;
+using Weir.Engine.Tokenizers;
+
+namespace Weir.Cli.Neurons;
+
+/// <summary>A map as a report.</summary>
+internal static class NeuronMapReport
+{
+    /// <summary>The paper of decoding, clamping and comparing.</summary>
+    public const string Paper = "Neuron decoding through the LM head, arXiv 2501.02688";
+
+    private const int TokensShown = 5;
+
+    // More neurons than these stand in the binary file alone.
+    private const int MostInJson = 16384;
+
+    /// <summary>Its tables and figures.</summary>
+    public static Report Make(Model model, NeuronMapResult map, NeuronNull random, TokenNeuronsResult? tokens, int show)
+    {
+        ITokenizer? tokenizer = model.HasTokenizer ? model.Tokenizer : null;
+        NeuronNorm norm = map.Reading.Norm;
+        double[] p = [.. Enumerable.Range(0, map.Count).Select(n => map.Probability(n, 0, norm))];
+        double p95 = NeuronNull.Percentile(random.TopProbabilities, 0.95), p99 = NeuronNull.Percentile(random.TopProbabilities, 0.99);
+        var report = new Report("Neurons", $"The tokens of every MLP neuron: {map.Reading}.") { Paper = Paper };
+        TablePart layers = new TablePart("layers", "Probability of each neuron's first token")
+        {
+            Note = FormattableString.Invariant($"{map.Reading}; random vectors of the same lengths ({random.Count}): 95 % below {p95:G3}, 99 % below {p99:G3}; by chance 1 % of the neurons would be above"),
+        }.Number("layer", "N0").Number("neurons", "N0").Number("above null 99 %", "P1").Number("median", "G3").Number("largest", "G3").Number("median |w|", "F2");
+        for (int l = 0; l < map.Layers; l++)
+        {
+            double[] own = [.. p.AsSpan(l * map.Neurons, map.Neurons).ToArray().Order()];
+            float[] norms = [.. map.Norms.AsSpan(l * map.Neurons, map.Neurons).ToArray().Order()];
+            layers.Row(l, map.Neurons, own.Count(x => x > p99) / (double)own.Length, own[own.Length / 2], own[^1], norms[norms.Length / 2]);
+        }
+
+        report.Add(layers);
+        TablePart best = new TablePart("neurons", $"The {show} neurons whose first token is most probable")
+            .Column("neuron", flexible: false).Number("p none", "G3").Number("p scale", "F3").Number("s", "F2").Number("cosine", "F2").Number("|w|", "F2").Column("tokens");
+        foreach (int n in Enumerable.Range(0, map.Count).OrderByDescending(n => p[n]).Take(show))
+        {
+            int at = n * map.TopK;
+            best.Row(
+                Name(map, n), map.Probability(n, 0, NeuronNorm.None), map.Probability(n, 0, NeuronNorm.Scale), map.Top.Plain[at], map.Top.Cosines[at], map.Norms[n],
+                string.Join(' ', map.TopIds.AsSpan(at, Math.Min(TokensShown, map.TopK)).ToArray().Select(id => TokenText.Of(tokenizer, id))));
+        }
+
+        report.Add(best);
+        report.Add(ProbabilityHistogram.Part("histogram", "Neurons by the probability of their first token", p, random.TopProbabilities));
+        if (tokens is not null)
+        {
+            TablePart byToken = new TablePart("tokens", $"Each token's first neurons, by {tokens.Rank.ToString().ToLowerInvariant()}") { MostOnScreen = show }
+                .Number("id", "F0").Column("token", flexible: false).Column("neurons").Number(tokens.Rank switch { NeuronRank.Probability => "ln p", NeuronRank.Product => "s", _ => "cosine" } + " of the first", "G4");
+            for (int id = 0; id < model.Spec.VocabularySize; id++)
+            {
+                int at = id * tokens.TopK;
+                byToken.Row(
+                    id, TokenText.Of(tokenizer, id), string.Join(' ', tokens.Neurons.AsSpan(at, tokens.TopK).ToArray().Select(n => Name(map, n))), tokens.Values[at]);
+            }
+
+            report.Add(byToken);
+        }
+
+        return report;
+    }
+
+    /// <summary>The index, as far as it is small enough for JSON.</summary>
+    public static void WriteJson(Utf8JsonWriter json, Model model, NeuronMapResult map, NeuronNull random)
+    {
+        json.WriteString("matrix", map.Reading.Matrix.ToString().ToLowerInvariant());
+        json.WriteString("norm_variant", map.Reading.Norm.ToString().ToLowerInvariant());
+        json.WriteString("gain", map.Reading.InputGain ? "on" : "off");
+        json.WriteString("head", map.Reading.Basis.ToString().ToLowerInvariant());
+        json.WriteNumber("vocab", model.Spec.VocabularySize);
+        json.WriteNumber("layers", map.Layers);
+        json.WriteNumber("ff", map.Neurons);
+        json.WriteString("index_file", "neurons.safetensors");
+        WriteNull(json, random.Count, random.TopProbabilities);
+        if (map.Count > MostInJson)
+        {
+            return;
+        }
+
+        json.WriteStartArray("neurons");
+        for (int n = 0; n < map.Count; n++)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("l", n / map.Neurons);
+            json.WriteNumber("i", n % map.Neurons);
+            json.WriteNumber("norm", map.Norms[n]);
+            json.WriteNumber("lse", map.LogSumExp[(int)map.Reading.Norm][n]);
+            int neuron = n;
+            RunRecord.WriteArray(json, "top", line => WriteTop(line, model, map, neuron));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Percentiles of random vectors.</summary>
+    public static void WriteNull(Utf8JsonWriter json, int count, double[] ascending)
+    {
+        json.WriteStartObject("null");
+        json.WriteNumber("n", count);
+        json.WriteNumber("p95", NeuronNull.Percentile(ascending, 0.95));
+        json.WriteNumber("p99", NeuronNull.Percentile(ascending, 0.99));
+        json.WriteEndObject();
+    }
+
+    private static void WriteTop(Utf8JsonWriter json, Model model, NeuronMapResult map, int neuron)
+    {
+        for (int k = 0; k < map.TopK; k++)
+        {
+            int at = (neuron * map.TopK) + k;
+            json.WriteStartObject();
+            json.WriteNumber("id", map.TopIds[at]);
+            json.WriteString("token", model.HasTokenizer ? model.Tokenizer.TokenText(map.TopIds[at]) : null);
+            json.WriteNumber("s", map.Top.Plain[at]);
+            json.WriteNumber("p_none", map.Probability(neuron, k, NeuronNorm.None));
+            json.WriteNumber("p_scale", map.Probability(neuron, k, NeuronNorm.Scale));
+            json.WriteNumber("cos", map.Top.Cosines[at]);
+            json.WriteEndObject();
+        }
+    }
+
+    private static string Name(NeuronMapResult map, int neuron) => new NeuronName(neuron / map.Neurons, neuron % map.Neurons).ToString();
+}

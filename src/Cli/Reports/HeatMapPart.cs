@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace Weir.Cli.Reports;
+
+/// <summary>A map of numbers, rows x columns, such as skipped layer x later layer.</summary>
+/// <param name="Name">See <see cref="ReportPart"/>.</param>
+/// <param name="Title">See <see cref="ReportPart"/>.</param>
+/// <param name="Rows">Names of the rows, the first at the top.</param>
+/// <param name="Columns">Names of the columns.</param>
+/// <param name="Values">[rows, columns]; NaN for what there is not.</param>
+internal sealed record HeatMapPart(string Name, string Title, IReadOnlyList<string> Rows, IReadOnlyList<string> Columns, double[,] Values) : ReportPart(Name, Title)
+{
+    /// <summary>What the rows are.</summary>
+    public required string RowAxis { get; init; }
+
+    /// <summary>What the columns are.</summary>
+    public required string ColumnAxis { get; init; }
+
+    /// <summary>What the numbers are, with their unit.</summary>
+    public required string ValueAxis { get; init; }
+
+    /// <summary>True for signed numbers, whose colours part at 0.</summary>
+    public bool Diverging { get; init; }
+
+    /// <summary>The number of the last colour; null for the largest there is.</summary>
+    public double? High { get; init; }
+
+    /// <inheritdoc/>
+    public override string Kind => "heat";
+
+    /// <inheritdoc/>
+    public override void WriteJson(Utf8JsonWriter json)
+    {
+        json.WriteString("row_axis", RowAxis);
+        json.WriteString("column_axis", ColumnAxis);
+        json.WriteString("value_axis", ValueAxis);
+        json.WriteBoolean("diverging", Diverging);
+        json.WritePropertyName("high");
+        JsonNumbers.Write(json, High ?? double.NaN);
+        JsonNumbers.Write(json, "rows", Rows);
+        JsonNumbers.Write(json, "columns", Columns);
+        json.WriteStartArray("values");
+        for (int r = 0; r < Rows.Count; r++)
+        {
+            json.WriteStartArray();
+            for (int c = 0; c < Columns.Count; c++)
+            {
+                JsonNumbers.Write(json, Values[r, c]);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<IReadOnlyList<object?>> Lines() => Rows
+        .Select((row, r) => (IReadOnlyList<object?>)[row, .. Columns.Select((_, c) => (object?)Values[r, c])])
+        .Prepend([RowAxis, .. Columns.Select(c => $"{ColumnAxis} {c}")]);
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text.Json;
+using Weir.Cli.Rendering;
+
+namespace Weir.Cli.Reports;
+
+/// <summary>A table, which the terminal shows too. On the page a click on a header sorts it.</summary>
+internal sealed record TablePart(string Name, string Title) : ReportPart(Name, Title)
+{
+    private readonly List<(string Header, string? Format, bool Flexible)> _columns = [];
+    private readonly List<object?[]> _rows = [];
+
+    /// <summary>Rows that the terminal shows; the page and the CSV file have all of them.</summary>
+    public int MostOnScreen { get; init; } = int.MaxValue;
+
+    /// <inheritdoc/>
+    public override string Kind => "table";
+
+    /// <summary>Adds a column of texts.</summary>
+    /// <param name="header">Its header.</param>
+    /// <param name="flexible">True where a narrow terminal may cut its texts.</param>
+    public TablePart Column(string header, bool flexible = true)
+    {
+        _columns.Add((header, null, flexible));
+        return this;
+    }
+
+    /// <summary>Adds a column of numbers.</summary>
+    /// <param name="header">Its header.</param>
+    /// <param name="format">How they are shown: a .NET format such as F3, N0 or P1.</param>
+    public TablePart Number(string header, string format)
+    {
+        _columns.Add((header, format, false));
+        return this;
+    }
+
+    /// <summary>Adds a row: a text or a number a column; null or NaN for what there is not.</summary>
+    public TablePart Row(params object?[] cells)
+    {
+        if (cells.Length != _columns.Count)
+        {
+            throw new ArgumentException($"{Name} has {_columns.Count} columns, the row {cells.Length}.", nameof(cells));
+        }
+
+        _rows.Add(cells);
+        return this;
+    }
+
+    /// <summary>Prints it.</summary>
+    public void Print(Terminal terminal)
+    {
+        var table = new TextTable(terminal);
+        foreach ((string header, string? format, bool flexible) in _columns)
+        {
+            table.Column(header, right: format is not null, flexible: flexible);
+        }
+
+        foreach (object?[] row in _rows.Take(MostOnScreen))
+        {
+            table.Row([.. row.Select((cell, i) => Show(cell, _columns[i].Format))]);
+        }
+
+        table.Write();
+        if (_rows.Count > MostOnScreen)
+        {
+            terminal.Output.WriteLine($"... {Text.Grouped(_rows.Count - MostOnScreen)} more rows");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void WriteJson(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("columns");
+        foreach ((string header, string? format, _) in _columns)
+        {
+            json.WriteStartObject();
+            json.WriteString("header", header);
+            json.WriteBoolean("number", format is not null);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("rows");
+        foreach (object?[] row in _rows)
+        {
+            // A number goes with the text that stands for it, so that the page shows what the terminal shows and sorts by value.
+            json.WriteStartArray();
+            for (int i = 0; i < row.Length; i++)
+            {
+                if (_columns[i].Format is null)
+                {
+                    json.WriteStringValue(row[i] as string ?? "");
+                    continue;
+                }
+
+                json.WriteStartArray();
+                JsonNumbers.Write(json, Number(row[i]));
+                json.WriteStringValue(Show(row[i], _columns[i].Format));
+                json.WriteEndArray();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<IReadOnlyList<object?>> Lines() => _rows.Prepend([.. _columns.Select(c => (object?)c.Header)]);
+
+    private static double Number(object? cell) => cell is null ? double.NaN : Convert.ToDouble(cell, CultureInfo.InvariantCulture);
+
+    private static string Show(object? cell, string? format) => format is null
+        ? cell as string ?? ""
+        : double.IsNaN(Number(cell)) ? "-" : Number(cell).ToString(format, CultureInfo.InvariantCulture).Replace(" %", "%", StringComparison.Ordinal);
+}

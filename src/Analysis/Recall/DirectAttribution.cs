@@ -4,6 +4,7 @@ using Weir.Engine;
 using Weir.Engine.Families;
 using Weir.Engine.Weights;
 using Weir.Kernels;
+using Tensor = Weir.Kernels.Tensor;
 
 namespace Weir.Analysis.Recall;
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Weights;
 using Weir.Kernels;
+using Tensor = Weir.Kernels.Tensor;
 
 namespace Weir.Analysis.Recall;
 

@@ -8,7 +8,7 @@ public sealed class AllocationTests
     [Theory, EveryDevice]
     public void OpsAllocateNothingAndAreCounted(string device)
     {
-        const int Rows = 97, Width = 1024;
+        const int Rows = 37, Width = 512, Calls = 5;
         using var t = new TestTensors(device);
         var shape = new Shape(Rows, Width);
         Tensor x = t.Input(t.Normal(Rows * Width), shape);
@@ -57,7 +57,7 @@ public sealed class AllocationTests
             ("Normalize", () => t.Ops.Normalize(x, scale, centered: true, y)),
             ("RmsNorm", () => t.Ops.RmsNorm(x, gain, 0, 1e-5f, y)),
             ("RopeAngles", () => t.Ops.RopeAngles(some, frequencies, 1, half, alsoHalf)),
-            ("Rope", () => t.Ops.Rope(x.Reshape(Rows, 16, 64), half, alsoHalf, y.Reshape(Rows, 16, 64))),
+            ("Rope", () => t.Ops.Rope(x.Reshape(Rows, 8, 64), half, alsoHalf, y.Reshape(Rows, 8, 64))),
             ("Sample", () => t.Ops.Sample(x, options, ids)),
             ("Softcap", () => t.Ops.Softcap(x, 30, y)),
             ("Subtract", () => t.Ops.Subtract(x, x, y)),
@@ -68,7 +68,7 @@ public sealed class AllocationTests
             // The runtime allocates when a lock is first contended: what an op allocates, it allocates every time.
             long least = long.MaxValue;
             long counted = t.Device.Counters.Ops;
-            for (int i = 0; i < 10; i++)
+            for (int i = 0; i < Calls; i++)
             {
                 long before = GC.GetAllocatedBytesForCurrentThread();
                 run();
@@ -76,7 +76,7 @@ public sealed class AllocationTests
             }
 
             Assert.True(least == 0, $"{op} allocates {least} bytes a call.");
-            Assert.True(t.Device.Counters.Ops == counted + 10, $"{op} is not counted as one op.");
+            Assert.True(t.Device.Counters.Ops == counted + Calls, $"{op} is not counted as one op.");
         }
 
         t.CheckSentinels();

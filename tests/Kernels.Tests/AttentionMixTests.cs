@@ -39,19 +39,21 @@ public sealed class AttentionMixTests
             var expected = new double[c.Rows.Rows * c.Heads * c.Size];
             foreach ((int s, int h, int i) in c.Queried())
             {
-                int position = c.Starts[s] + i;
-                for (int k = 0; k < c.Starts[s] + c.Lengths[s]; k++)
+                int position = c.Starts[s] + i, z0 = (((c.Rows.Offsets[s] + i) * c.Heads) + h) * c.Size;
+                Span<float> weights = pattern.AsSpan((int)c.MapRow(s, h, i), c.Starts[s] + c.Lengths[s]);
+                float[] values = c.Values[s];
+                for (int k = 0; k < weights.Length; k++)
                 {
-                    float weight = pattern[c.MapRow(s, h, i) + k];
                     if (k < c.First(position) || k > position)
                     {
-                        pattern[c.MapRow(s, h, i) + k] = float.NaN; // Not looked at.
+                        weights[k] = float.NaN; // Not looked at.
                         continue;
                     }
 
+                    int value = c.KeyAt(k, h);
                     for (int d = 0; d < c.Size; d++)
                     {
-                        expected[((((c.Rows.Offsets[s] + i) * c.Heads) + h) * c.Size) + d] += (double)weight * c.Values[s][c.KeyAt(k, h) + d];
+                        expected[z0 + d] += (double)weights[k] * values[value + d];
                     }
                 }
             }

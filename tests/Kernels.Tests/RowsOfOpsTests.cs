@@ -27,7 +27,10 @@ public sealed class RowsOfOpsTests
         Assert.True(holes.Length == 0, $"{op} lacks its {string.Join(", its ", holes)}.");
     }
 
-    /// <summary>A kernel file bears the op's name; attention's begin with it, one file for each way of doing it.</summary>
+    /// <summary>
+    /// A kernel file bears the op's name; attention's begin with it, one file for each way of doing it, and take the rows of
+    /// a subset too, which is what meta-attention launches.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Ops))]
     public void HasAKernelInTheManifest(string op)
@@ -35,7 +38,7 @@ public sealed class RowsOfOpsTests
         string name = string.Concat(op.Select((c, i) => char.IsUpper(c) && i > 0 ? $"_{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
         name = name.Replace("mat_mul", "matmul", StringComparison.Ordinal);
         string manifest = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "kernels", "manifest.props"));
-        string pattern = op == "Attention" ? "attention_*.cu" : $"{name}.cu";
+        string pattern = op is "Attention" or "MetaAttention" ? "attention_*.cu" : $"{name}.cu";
         string[] files = [.. Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "kernels"), pattern).Select(f => Path.GetFileName(f))];
         Assert.True(files.Length > 0, $"{op} lacks its kernel (kernels/{pattern}).");
         Assert.All(files, f => Assert.Contains($"){f}\"", manifest, StringComparison.Ordinal));

@@ -85,6 +85,7 @@ internal static class OpCases
                 var shape = new Shape(rows.Rows, heads, size);
                 var map = new Shape((int)AttentionMap.Count(rows, heads));
                 yield return new("Attention", what, tolerance, o => One(o, shape, z => o.Ops.Attention(o.Numbers(shape), o.Store(rows, keyHeads, size, type), rows, options, z)));
+                yield return new("MetaAttention", what, tolerance, o => MetaAttention(o, heads, keyHeads, size, type, options));
                 yield return new("AppendKeyValues", what, 0, o => One(o, shape, z => o.Ops.AttentionMix(Diagonal(o, rows, heads), o.Store(rows, keyHeads, size, type), rows, 0, z)));
                 yield return new("AttentionScores", what, Rounded, o => One(o, map, scores => o.Ops.AttentionScores(o.Numbers(shape), o.Store(rows, keyHeads, size, type), rows, options, scores)));
                 yield return new("AttentionMix", what, Rounded, o => One(o, shape, z => o.Ops.AttentionMix(o.Numbers(map), o.Store(rows, keyHeads, size, type), rows, options.Window, z)));
@@ -163,6 +164,19 @@ internal static class OpCases
         };
         o.Ops.Lens(a);
         return [a.LogSumExp, a.Entropy, a.TopIds, a.TopLogProbabilities, a.BottomIds, a.BottomLogProbabilities, a.TargetLogProbabilities, a.TargetRanks, a.Divergence];
+    }
+
+    // Every third row of two texts attends to those before it.
+    private static Tensor[] MetaAttention(CaseOperands o, int heads, int keyHeads, int size, ElementType type, AttentionOptions options)
+    {
+        const int N = 120;
+        int[] index = [.. Enumerable.Range(0, N / 3).Select(i => 3 * i)];
+        var subset = new PackedRows([0, 7, index.Length], [0, 0]);
+        Tensor y = o.Numbers(new Shape(N, heads, size));
+        o.Ops.MetaAttention(
+            o.Numbers(new Shape(N, heads, size)), o.Numbers(new Shape(N, keyHeads, size)), o.Numbers(new Shape(N, keyHeads, size)),
+            o.Integers(index), subset, o.EmptyStore(subset, keyHeads, size, type), options, y);
+        return [y];
     }
 
     // Every query reads the value at its own position, and so what was appended there.

@@ -28,6 +28,7 @@ public sealed partial class Model : IDisposable
         StreamsWeights = stream;
         Weights = new ModelWeights(spec, source, weights, device, progress, stream);
         Vectors = new ModelVectors(this);
+        Sublayers = new Sublayers(this);
         _scratch = new Arena(device);
         Results = new BufferPool(device);
     }
@@ -49,6 +50,9 @@ public sealed partial class Model : IDisposable
 
     /// <summary>Vectors of its weights, to read and to change.</summary>
     public ModelVectors Vectors { get; }
+
+    /// <summary>Parts of its blocks, to run on rows of one's own.</summary>
+    public Sublayers Sublayers { get; }
 
     internal ModelWeights Weights { get; }
 

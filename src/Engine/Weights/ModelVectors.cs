@@ -50,6 +50,37 @@ public sealed class ModelVectors
     /// <summary>The norm in front of the unembedding, or null where there is none.</summary>
     public NormValues? FinalNorm => Values(_model.Weights.FinalNorm);
 
+    /// <summary>The norm on what a block's attention gives, before it is added, or null where there is none.</summary>
+    public NormValues? AttentionPostNorm(int layer) => Values(_model.Weights.Blocks[layer].AttentionPostNorm);
+
+    /// <summary>[width]: the bias of a block's attention output, or null where there is none.</summary>
+    public float[]? AttentionBias(int layer) => Host(_model.Weights.Blocks[layer].AttentionOutput.Bias);
+
+    /// <summary>
+    /// [heads * head size]: the bias of a block's values as each query head sees it, or null where there is none. Attention
+    /// weights sum to 1, so it is in every mixed value as it is.
+    /// </summary>
+    public float[]? ValueBias(int layer)
+    {
+        AttentionSpec a = _model.Spec.Attention;
+        if (Host(_model.Weights.Blocks[layer].QueryKeyValue.Bias) is not { } bias)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<float> values = bias.AsSpan(a.QueryWidth + a.KeyWidth, a.KeyWidth);
+        float[] seen = new float[a.QueryWidth];
+        for (int h = 0; h < a.Heads; h++)
+        {
+            values.Slice(h / (a.Heads / a.KeyValueHeads) * a.HeadSize, a.HeadSize).CopyTo(seen.AsSpan(h * a.HeadSize));
+        }
+
+        return seen;
+    }
+
+    /// <summary>[vocabulary]: the bias of the unembedding, or null where there is none.</summary>
+    public float[]? UnembeddingBias => Host(_model.Weights.Head.Bias);
+
     /// <summary>A vector as it is stored now.</summary>
     public StoredVector this[MlpVector vector]
     {

@@ -32,7 +32,24 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
             report.Add(Gammas(chosen, chosen.Fit.Gamma)).Add(GammaBars(chosen, chosen.Fit.Gamma));
         }
 
+        AddTensors(report);
         return report.Add(Final()).Add(Mitigations());
+    }
+
+    // What tables have as means, prompt by prompt.
+    private void AddTensors(Report report)
+    {
+        int n = task.Prompts.Count, layers = model.Spec.Layers, heads = model.Spec.Attention.Heads;
+        PathPatchingResult p = result.Patching;
+        void Add(string name, long[] shape, IEnumerable<double> values) => report.Tensor(name, shape, (ReadOnlyMemory<float>)values.Select(v => (float)v).ToArray());
+        Add("patch.clean", [n], p.Clean);
+        Add("patch.heads", [layers, heads, n], p.Heads.Cast<double[]>().SelectMany(v => v));
+        Add("patch.mlps", [layers, n], p.Mlps.SelectMany(v => v));
+        Add("attribution", [result.Attribution.Parts.Count, n], result.Attribution.Parts.SelectMany(a => a.Values));
+        if (result.Chosen is { Fit.Intercept: { } b } chosen)
+        {
+            Add($"intercept.{chosen.Layer}", [b.Length], b.Select(v => (double)v));
+        }
     }
 
     private TablePart Baseline()
@@ -202,7 +219,8 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
         int layer = model.Spec.Layers - 1;
         TablePart table = new TablePart("final", $"What the last block ({layer}) does to answers")
         {
-            Note = f.IsSuppressing ? "it lowers the answer: its interval ends below 0"
+            Note = !double.IsFinite(f.Answer.Low) ? "one item: no interval"
+                : f.IsSuppressing ? "it lowers the answer: its interval ends below 0"
                 : f.Answer.Low > 0 ? "it raises the answer: no suppression here" : "no clear effect on the answer: its interval holds 0",
         }.Column("component", flexible: false).Number("pi(answer)", "F2").Column("95 %", flexible: false).Number("pi(first token)", "F2").Column(" 95 %", flexible: false);
         for (int h = 0; h < f.AnswerHeads.Count; h++)

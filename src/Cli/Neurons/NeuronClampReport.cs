@@ -114,6 +114,8 @@ internal static class NeuronClampReport
     {
         json.WriteStartObject();
         WriteValue(json, row.Value);
+        json.WriteNumber("p", row.Probabilities[0]);
+        json.WriteNumber("rank", row.Ranks[0]);
         json.WriteNumber("kl_nats", row.Divergence);
         json.WriteStartArray("targets");
         for (int t = 0; t < tokens.Length; t++)

@@ -12,7 +12,7 @@ namespace Weir.Cli.Neurons;
 internal static class NeuronMapReport
 {
     /// <summary>The paper of decoding, clamping and comparing.</summary>
-    public const string Paper = "Neuron decoding through the LM head, arXiv 2501.02688";
+    public const string Paper = "arXiv 2501.02688, neurons decoded through the LM head";
 
     private const int TokensShown = 5;
 

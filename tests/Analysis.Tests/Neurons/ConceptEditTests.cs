@@ -27,7 +27,8 @@ public sealed class ConceptEditTests
         Assert.Equal([new MlpVector(layer, MlpMatrix.Up, index), new MlpVector(layer, MlpMatrix.Down, index)], scan.Take(2).Select(v => v.Vector).OrderBy(v => v.Matrix));
         Assert.Equal(1, scan[0].Cosine, 1e-6);
 
-        // Down alone: what the neuron writes turns from the token to its opposite.
+        // Down alone: what the neuron writes turns from the token to its opposite, whatever the length of t.
+        t = [.. t.Select(x => 3 * x)];
         var patch = new VectorPatch(planted.Model.Hash);
         double before = NextToken.Probabilities(planted.Model, [PlantedModel.Prompt], [token])[0];
         AlignedVector[] down = DirectionScan.Run(planted.Model, t, [MlpMatrix.Down]);

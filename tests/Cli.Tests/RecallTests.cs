@@ -13,7 +13,10 @@ public sealed class RecallTests
         Assert.Contains("15 of 15 facts", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("Heads that move the topic", outcome.Output, StringComparison.Ordinal);
         string[] files = [.. Directory.GetFiles(directory["out"]).Select(f => Path.GetFileName(f)!)];
-        Assert.Superset(new HashSet<string> { "result.json", "report.html", "tensors.safetensors", "senders.csv", "movers.csv", "mitigations.csv" }, [.. files]);
+        foreach (string name in (string[])["result.json", "report.html", "tensors.safetensors", "senders.csv", "movers.csv", "mitigations.csv"])
+        {
+            Assert.Contains(name, files);
+        }
 
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(directory["out"], "result.json")));
         JsonElement results = json.RootElement;

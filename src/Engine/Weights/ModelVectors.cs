@@ -114,10 +114,15 @@ public sealed class ModelVectors
     }
 
     /// <summary>Puts a stored vector in its place.</summary>
-    /// <exception cref="WeirException">The model stores its weights in another type or width.</exception>
+    /// <exception cref="WeirException">The model stores its weights in another type or width, or streams them from the disk.</exception>
     public void Restore(StoredVector stored)
     {
         RequireVector(stored.Vector);
+        if (_model.StreamsWeights)
+        {
+            throw new WeirException("UnsupportedEdit: the weights of a model whose blocks are streamed from the disk cannot be changed in memory; load it without --stream-weights.");
+        }
+
         (WeightMatrix matrix, bool isRow, int index) = Place(stored.Vector);
         if (stored.Type != matrix.Type || stored.Bits.Length != _model.Spec.Width * matrix.Type.Size())
         {

@@ -128,6 +128,7 @@ internal static class WeirProgram
         new TokenizeCommand(),
         new SweepCommand(),
         new NeuronsCommand(),
+        new DepthCommand(),
         new ParityCommand(),
         new BenchCommand(),
         new DevicesCommand(),

@@ -11,7 +11,9 @@ namespace Weir.Analysis.Recall;
 /// The last block again, on states that reached it, with a mitigation. Nothing behind it mixes positions, so a row is all
 /// that is needed, and the model itself is not changed.
 /// </summary>
-internal sealed class LastBlock(Model model, float[] meanDirection)
+/// <param name="model">The model.</param>
+/// <param name="meanDirection">[d]: the direction of <see cref="Mitigation.Unigram"/>.</param>
+public sealed class LastBlock(Model model, float[] meanDirection)
 {
     private readonly int _layer = model.Spec.Layers - 1;
 

@@ -36,7 +36,11 @@ public static class MlpRegression
     }
 
     /// <summary>[rows][(heads + 1) * d]: what each head adds to the residual that an MLP reads, and the rest of it.</summary>
-    internal static float[][] Regressors(Model model, EndStates states, int layer, IReadOnlyList<(int Layer, int Head)> heads)
+    /// <param name="model">The model.</param>
+    /// <param name="states">The rows.</param>
+    /// <param name="layer">The MLP's block.</param>
+    /// <param name="heads">All heads of some layers, in order.</param>
+    public static float[][] Regressors(Model model, EndStates states, int layer, IReadOnlyList<(int Layer, int Head)> heads)
     {
         int width = model.Spec.Width;
         float[][] x = [.. Enumerable.Range(0, states.Count).Select(_ => new float[(heads.Count + 1) * width])];

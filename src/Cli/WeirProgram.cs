@@ -123,6 +123,7 @@ internal static class WeirProgram
     [
         new InspectCommand(),
         new LensCommand(),
+        new PolicyCommand(),
         new GenerateCommand(),
         new CaptureCommand(),
         new TokenizeCommand(),

@@ -129,6 +129,7 @@ internal static class WeirProgram
         new TokenizeCommand(),
         new SweepCommand(),
         new NeuronsCommand(),
+        new DepthCommand(),
         new RecallCommand(),
         new ParityCommand(),
         new BenchCommand(),

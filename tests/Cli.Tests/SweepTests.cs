@@ -24,7 +24,7 @@ public sealed class SweepTests
     [Fact]
     public void Patching_everything_with_itself_changes_nothing()
     {
-        foreach (string site in (string[])["resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v"])
+        foreach (string site in (string[])["resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v", "pattern", "attn_scores"])
         {
             Outcome outcome = WeirRun.Succeed("sweep", WeirRun.Prompt, "--variants", "patch", "--clean", WeirRun.Prompt, "--site", site, "--all-positions", "--csv", "-");
             Assert.All(outcome.Lines.Skip(1).Select(l => l.Split(',')).Where(f => f[3].StartsWith("output.", StringComparison.Ordinal)), f => Assert.Equal("0", f[5]));

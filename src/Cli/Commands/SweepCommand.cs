@@ -112,6 +112,7 @@ internal sealed class SweepCommand : Verb
         if (csv != "-")
         {
             SweepSummary.Write(session.Terminal, cells, model.Spec.Layers);
+            SweepGrid.Write(session.Terminal, variants, cells, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model.Tokenizer, id))] : null);
         }
     }
 

@@ -123,11 +123,13 @@ internal static class WeirProgram
     [
         new InspectCommand(),
         new LensCommand(),
+        new PolicyCommand(),
         new GenerateCommand(),
         new CaptureCommand(),
         new TokenizeCommand(),
         new SweepCommand(),
         new NeuronsCommand(),
+        new DepthCommand(),
         new RecallCommand(),
         new ParityCommand(),
         new BenchCommand(),

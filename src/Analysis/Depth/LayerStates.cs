@@ -9,7 +9,7 @@ namespace Weir.Analysis.Depth;
 /// <summary>States of text in host memory, layer by layer.</summary>
 internal static class LayerStates
 {
-    // Tokens of one pass: a partial sum in f32 has no more terms than that.
+    // Tokens of one pass.
     private const int TileTokens = 512;
 
     /// <summary>Residuals h_0 .. h_L, or contributions c_0 .. c_L-1.</summary>

@@ -6,12 +6,15 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace Weir.Analysis.Depth;
 
 /// <summary>
-/// Maps from every state of one model to some states of another. A tile's X^T X and X^T Y are one product on the device, in
-/// f32; tiles are summed in f64. X has a column of ones behind the d inputs, for the bias.
+/// Maps from every state of one model to some states of another. X^T X and X^T Y of a few tokens are one product on the device,
+/// in f32, and these are summed in f64: of T tokens, n at a time, the sums are wrong by about n / sqrt T roundings. States are
+/// counted from the mean of the first tokens, since what they have in common would drown what they differ in. X has a column
+/// of ones behind the d inputs, for the bias.
 /// </summary>
 internal sealed class LinearMapFit
 {
     private const double SmallestNorm = 1e-6;
+    private const int ProductTokens = 128;
 
     private readonly Model _a;
     private readonly Model _b;
@@ -22,6 +25,8 @@ internal sealed class LinearMapFit
     private readonly int _width;
     private readonly double[][] _gram;
     private readonly double[][] _cross;
+    private float[][] _sourceOrigins = [];
+    private float[][] _targetOrigins = [];
 
     public LinearMapFit(Model a, Model b, int first, int count, LinearMapOptions options)
     {
@@ -44,18 +49,33 @@ internal sealed class LinearMapFit
     {
         float[][] sources = LayerStates.Read(_a, windows, _options), targets = LayerStates.Read(_b, windows, _options);
         int n = sources[0].Length / _a.Spec.Width;
-        for (int m = 0; m < sources.Length && n > 0; m++)
+        if (_sourceOrigins.Length == 0 && n > 0)
         {
-            float[] weights = Weights(sources[m], n);
-            float[] x = WithOnes(sources[m], weights, n);
-            float[][] y = [.. Enumerable.Range(_first, _count).Select(l => Weighted(targets[l], weights, n, _width))];
-            float[] product = Product(Transposed(x, n), n, [x, .. y]);
-            int row = _inputs + Outputs;
-            for (int i = 0; i < _inputs; i++)
+            _sourceOrigins = [.. sources.Select(x => Mean(x, _a.Spec.Width))];
+            _targetOrigins = [.. targets.Select(y => Mean(y, _width))];
+        }
+
+        for (int first = 0; first < n; first += ProductTokens)
+        {
+            int count = Math.Min(ProductTokens, n - first);
+            for (int m = 0; m < sources.Length; m++)
             {
-                Accumulate(product.AsSpan(i * row, _inputs), _gram[m].AsSpan(i * _inputs, _inputs));
-                Accumulate(product.AsSpan((i * row) + _inputs, Outputs), _cross[m].AsSpan(i * Outputs, Outputs));
+                AddProduct(m, sources[m].AsSpan(first * _a.Spec.Width, count * _a.Spec.Width), [.. targets.Select(y => y.AsMemory(first * _width, count * _width))], count);
             }
+        }
+    }
+
+    private void AddProduct(int source, ReadOnlySpan<float> state, ReadOnlyMemory<float>[] targets, int n)
+    {
+        float[] weights = Weights(state, n);
+        float[] x = Inputs(source, state, weights, n);
+        float[][] y = [.. Enumerable.Range(_first, _count).Select(l => Counted(targets[l].Span, _targetOrigins[l], weights, n, _width))];
+        float[] product = Product(Transposed(x, n), n, [x, .. y]);
+        int row = _inputs + Outputs;
+        for (int i = 0; i < _inputs; i++)
+        {
+            Accumulate(product.AsSpan(i * row, _inputs), _gram[source].AsSpan(i * _inputs, _inputs));
+            Accumulate(product.AsSpan((i * row) + _inputs, Outputs), _cross[source].AsSpan(i * Outputs, Outputs));
         }
     }
 
@@ -66,14 +86,14 @@ internal sealed class LinearMapFit
         {
             if (m == 0)
             {
-                Constant = [.. Enumerable.Range(0, Outputs).Select(c => (float)(_cross[0][(_inputs - 1) * Outputs + c] / _gram[0][^1]))];
+                Constant = [.. Enumerable.Range(0, Outputs).Select(c => (float)(_cross[0][((_inputs - 1) * Outputs) + c] / _gram[0][^1]))];
             }
 
             RidgeSolver.Solve(_gram[m], _cross[m], _inputs, Outputs, _options.Ridge);
         }
     }
 
-    /// <summary>Mean of the fitted targets: the best map that looks at nothing.</summary>
+    /// <summary>Mean of the fitted targets, from their origins: the best map that looks at nothing.</summary>
     private float[] Constant { get; set; } = [];
 
     /// <summary>Measures the maps on a window.</summary>
@@ -90,24 +110,34 @@ internal sealed class LinearMapFit
         for (int m = 0; m < sources.Length; m++)
         {
             float[] map = Array.ConvertAll(_cross[m], v => (float)v);
-            float[] mapped = Product(WithOnes(sources[m], ones, n), _inputs, [map]);
+            float[] mapped = Product(Inputs(m, sources[m], ones, n), _inputs, [map]);
             for (int t = 0; t < _count; t++)
             {
+                float[] truth = Counted(targets[_first + t], _targetOrigins[_first + t], ones, n, _width);
                 for (int i = 0; i < n; i++)
                 {
-                    ReadOnlySpan<float> truth = targets[_first + t].AsSpan(i * _width, _width);
-                    result.Errors.Add(number, m, _first + t, Error(truth, mapped.AsSpan((i * Outputs) + (t * _width), _width)));
+                    double norm = Math.Max(TensorPrimitives.Norm(targets[_first + t].AsSpan(i * _width, _width)), SmallestNorm);
+                    ReadOnlySpan<float> row = truth.AsSpan(i * _width, _width);
+                    result.Errors.Add(number, m, _first + t, TensorPrimitives.Distance(row, mapped.AsSpan((i * Outputs) + (t * _width), _width)) / norm);
                     if (m == 0)
                     {
-                        result.ConstantErrors.Add(number, _first + t, 0, Error(truth, Constant.AsSpan(t * _width, _width)));
+                        result.ConstantErrors.Add(number, _first + t, 0, TensorPrimitives.Distance(row, Constant.AsSpan(t * _width, _width)) / norm);
                     }
                 }
             }
         }
     }
 
-    private static double Error(ReadOnlySpan<float> truth, ReadOnlySpan<float> mapped) =>
-        TensorPrimitives.Distance(truth, mapped) / Math.Max(TensorPrimitives.Norm(truth), SmallestNorm);
+    private static float[] Mean(float[] rows, int width)
+    {
+        double[] sums = new double[width];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            sums[i % width] += rows[i];
+        }
+
+        return Array.ConvertAll(sums, s => (float)(s * width / rows.Length));
+    }
 
     private static void Accumulate(ReadOnlySpan<float> part, Span<double> sum)
     {
@@ -146,28 +176,41 @@ internal sealed class LinearMapFit
     }
 
     // Square roots of the weights: both sides of the least squares are scaled by them.
-    private float[] Weights(float[] source, int n) => [.. Enumerable.Range(0, n).Select(i => _options.Weighting == MapWeighting.Equal
-        ? 1f
-        : (float)(1 / Math.Max(TensorPrimitives.Norm(source.AsSpan(i * _a.Spec.Width, _a.Spec.Width)), SmallestNorm)))];
-
-    private float[] WithOnes(float[] source, float[] weights, int n)
+    private float[] Weights(ReadOnlySpan<float> state, int n)
     {
-        float[] x = new float[n * _inputs];
+        float[] weights = new float[n];
         for (int i = 0; i < n; i++)
         {
-            TensorPrimitives.Multiply(source.AsSpan(i * (_inputs - 1), _inputs - 1), weights[i], x.AsSpan(i * _inputs));
+            weights[i] = _options.Weighting == MapWeighting.Equal
+                ? 1
+                : (float)(1 / Math.Max(TensorPrimitives.Norm(state.Slice(i * _a.Spec.Width, _a.Spec.Width)), SmallestNorm));
+        }
+
+        return weights;
+    }
+
+    // States from their origin, times their weights, with the ones behind them.
+    private float[] Inputs(int source, ReadOnlySpan<float> state, float[] weights, int n)
+    {
+        int width = _inputs - 1;
+        float[] counted = Counted(state, _sourceOrigins[source], weights, n, width), x = new float[n * _inputs];
+        for (int i = 0; i < n; i++)
+        {
+            counted.AsSpan(i * width, width).CopyTo(x.AsSpan(i * _inputs));
             x[((i + 1) * _inputs) - 1] = weights[i];
         }
 
         return x;
     }
 
-    private static float[] Weighted(float[] target, float[] weights, int n, int width)
+    private static float[] Counted(ReadOnlySpan<float> rows, float[] origin, float[] weights, int n, int width)
     {
-        float[] y = new float[target.Length];
+        float[] y = new float[rows.Length];
         for (int i = 0; i < n; i++)
         {
-            TensorPrimitives.Multiply(target.AsSpan(i * width, width), weights[i], y.AsSpan(i * width, width));
+            Span<float> row = y.AsSpan(i * width, width);
+            TensorPrimitives.Subtract(rows.Slice(i * width, width), origin, row);
+            TensorPrimitives.Multiply(row, weights[i], row);
         }
 
         return y;

@@ -4,7 +4,7 @@ namespace Weir.Analysis.Depth;
 public sealed record LinearMapOptions
 {
     /// <summary>Ridge penalty in units of each input's own mean square; the bias is free of it.</summary>
-    public double Ridge { get; init; } = 1e-6;
+    public double Ridge { get; init; } = 1e-5;
 
     /// <summary>Share of the windows, the last ones, that the maps are tested on and not fitted to.</summary>
     public double HeldOut { get; init; } = 0.2;

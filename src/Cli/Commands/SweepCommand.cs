@@ -90,7 +90,7 @@ internal sealed class SweepCommand : Verb
         IReadOnlyList<Variant> variants = Variants(a, model, ids, at);
         int[] targets = [.. _target.Get(a).Select(t => TargetToken.Parse(model, t))];
         var sweep = new Sweep(model, ids, variants, Metrics(ids, targets, measure)) { MostBytes = _memory.GetLong(a) << 20, Shard = shard };
-        SweepPlanText.Write(session.Terminal, sweep.Plan(), ids.Length, variants.Count);
+        SweepPlanText.Write(session.Terminal, model, sweep.Plan(), ids.Length, variants.Count);
         if (_plan.Get(a))
         {
             return;

@@ -134,6 +134,34 @@ public sealed class ConceptEditTests
         }
     }
 
+    [Theory]
+    [InlineData("000000.0.up.1", 64, 63, "different types or lengths")]
+    [InlineData("000000.0.side.1", 64, 64, "names no vector of an MLP")]
+    [InlineData("000000.up.1", 64, 64, "names no vector of an MLP")]
+    [InlineData("000000.0.up.128", 64, 64, "no neuron 0.128")]
+    [InlineData("000000.0.up.1", 32, 32, "not as the patch knows it")]
+    public void APatchThatIsNotWholeChangesNothing(string name, int oldLength, int newLength, string expected)
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        byte[] weights = Weights(planted);
+        var writer = new SafetensorsWriter { Metadata = { ["format"] = "weir.vector_patch", ["model"] = planted.Model.Hash } };
+        writer.Add($"{name}.old", [oldLength], new float[oldLength]);
+        writer.Add($"{name}.new", [newLength], new float[newLength]);
+        string file = Path.GetTempFileName();
+        try
+        {
+            writer.Save(file);
+            Assert.Contains(expected, Assert.ThrowsAny<WeirException>(() => VectorPatch.Load(file).Apply(planted.Model)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        Assert.Equal(weights, Weights(planted));
+    }
+
     /// <summary>Acceptance test 9: noise only ever makes the concept more probable.</summary>
     [Theory]
     [InlineData(NeuronNorm.Full)]

@@ -334,7 +334,7 @@ public sealed class NeuronMapTests
         }
     }
 
-    private static unsafe WeightMatrix Load(IDevice device, float[] values, int outputs, int inputs)
+    internal static unsafe WeightMatrix Load(IDevice device, float[] values, int outputs, int inputs)
     {
         fixed (float* p = values)
         {

@@ -102,8 +102,7 @@ internal sealed class Session
     /// <summary>Loads the model onto a device and says what its loader noticed.</summary>
     public Model LoadModel(IDevice device)
     {
-        using var bar = new ProgressBar(Terminal, "loading", Cancellation);
-        Model model = Model.Load(ModelDirectory, new LoadOptions { Device = device, Progress = bar });
+        Model model = LoadModel(device, ModelDirectory);
         InEffect["--model"] = Path.GetFullPath(ModelDirectory);
         foreach (string warning in model.Spec.Warnings)
         {
@@ -111,5 +110,12 @@ internal sealed class Session
         }
 
         return model;
+    }
+
+    /// <summary>Loads another model beside the one that is analysed.</summary>
+    public Model LoadModel(IDevice device, string directory)
+    {
+        using var bar = new ProgressBar(Terminal, "loading", Cancellation);
+        return Model.Load(directory, new LoadOptions { Device = device, Progress = bar, StreamWeights = _globals.StreamWeights.Get(Arguments) });
     }
 }

@@ -10,6 +10,7 @@ public sealed partial class Model
 {
     private readonly string? _tokenizerPath;
     private ITokenizer? _tokenizer;
+    private Checkpoint? _checkpoint;
 
     /// <summary>The directory it was loaded from; empty for a model of random weights.</summary>
     public string Location { get; private init; } = "";
@@ -31,32 +32,60 @@ public sealed partial class Model
     public static Model Load(string directory, LoadOptions? options = null)
     {
         options ??= new LoadOptions();
-        using Checkpoint checkpoint = Checkpoint.Open(directory);
-        if (options.WeightType is { } type)
-        {
-            checkpoint.RequireWeightType(type);
-        }
-
-        IDevice device = options.Device ?? Devices.OpenDefault();
+        Checkpoint checkpoint = Checkpoint.Open(directory);
+        IDevice? device = options.Device;
         try
         {
-            if (device.AvailableBytes is { } available && checkpoint.WeightBytes > available)
+            if (options.WeightType is { } type)
             {
-                throw new WeirException($"OutOfMemory: the weights of {directory} take {checkpoint.WeightBytes / 1073741824.0:F1} GiB, but {device.Name} has {available / 1073741824.0:F1} GiB free; use a smaller model or free memory.");
+                checkpoint.RequireWeightType(type);
             }
 
-            IProgress<long>? progress = options.Progress is { } p ? new ByteProgress(p, checkpoint.WeightBytes) : null;
-            return new Model(checkpoint.Spec, checkpoint.Source, new CheckpointWeights(checkpoint), device, options.Device is null, progress, Path.Combine(directory, "tokenizer.json"))
+            device ??= Devices.OpenDefault();
+            var weights = new CheckpointWeights(checkpoint);
+            long resident = checkpoint.WeightBytes - (options.StreamWeights ? StreamedBytes(weights, checkpoint) : 0);
+            if (device.AvailableBytes is { } available && resident > available)
+            {
+                string way = options.StreamWeights ? "use a smaller model or free memory" : "use a smaller model, free memory, or hold one block at a time with --stream-weights (LoadOptions.StreamWeights)";
+                throw new WeirException($"OutOfMemory: the weights of {directory} take {resident / 1073741824.0:F1} GiB, but {device.Name} has {available / 1073741824.0:F1} GiB free; {way}.");
+            }
+
+            IProgress<long>? progress = options.Progress is { } p ? new ByteProgress(p, resident) : null;
+            var model = new Model(checkpoint.Spec, checkpoint.Source, weights, device, options.Device is null, progress, Path.Combine(directory, "tokenizer.json"), options.StreamWeights)
             {
                 Location = directory,
                 Hash = checkpoint.Hash,
+                WeightBytes = checkpoint.WeightBytes,
+                ResidentWeightBytes = resident,
             };
+            if (options.StreamWeights)
+            {
+                model._checkpoint = checkpoint;
+            }
+            else
+            {
+                checkpoint.Dispose();
+            }
+
+            return model;
         }
-        catch when (options.Device is null)
+        catch
         {
-            device.Dispose();
+            checkpoint.Dispose();
+            if (options.Device is null)
+            {
+                device?.Dispose();
+            }
+
             throw;
         }
+    }
+
+    // All blocks but the largest.
+    private static long StreamedBytes(CheckpointWeights weights, Checkpoint checkpoint)
+    {
+        long[] blocks = [.. checkpoint.Source.Blocks.Select(b => ModelWeights.BlockBytes(weights, b))];
+        return blocks.Sum() - blocks.DefaultIfEmpty(0).Max();
     }
 
     /// <summary>

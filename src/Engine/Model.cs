@@ -18,14 +18,17 @@ public sealed partial class Model : IDisposable
     private (int Sequences, int Positions) _layerStoreShape;
     private bool _scratchBorrowed;
 
-    internal Model(ModelSpec spec, ModelSource source, IWeightSource weights, IDevice device, bool ownsDevice, IProgress<long>? progress, string? tokenizerPath)
+    internal Model(
+        ModelSpec spec, ModelSource source, IWeightSource weights, IDevice device, bool ownsDevice, IProgress<long>? progress, string? tokenizerPath, bool stream = false)
     {
         _tokenizerPath = tokenizerPath;
         Spec = spec;
         Device = device;
         _ownsDevice = ownsDevice;
-        Weights = new ModelWeights(spec, source, weights, device, progress);
+        StreamsWeights = stream;
+        Weights = new ModelWeights(spec, source, weights, device, progress, stream);
         Vectors = new ModelVectors(this);
+        Sublayers = new Sublayers(this);
         _scratch = new Arena(device);
         Results = new BufferPool(device);
     }
@@ -36,8 +39,20 @@ public sealed partial class Model : IDisposable
     /// <summary>Where it runs.</summary>
     public IDevice Device { get; }
 
+    /// <summary>True where one block at a time is on the device; see <see cref="LoadOptions.StreamWeights"/>.</summary>
+    public bool StreamsWeights { get; }
+
+    /// <summary>Stored bytes of the weight matrices; 0 for a model of random weights.</summary>
+    public long WeightBytes { get; private init; }
+
+    /// <summary>Those of them that are on the device at once.</summary>
+    public long ResidentWeightBytes { get; private init; }
+
     /// <summary>Vectors of its weights, to read and to change.</summary>
     public ModelVectors Vectors { get; }
+
+    /// <summary>Parts of its blocks, to run on rows of one's own.</summary>
+    public Sublayers Sublayers { get; }
 
     internal ModelWeights Weights { get; }
 
@@ -76,7 +91,7 @@ public sealed partial class Model : IDisposable
 
     /// <summary>An empty store of a layer's keys and values.</summary>
     internal KeyValueStore CreateKeyValueStore(int layer) =>
-        Device.CreateKeyValueStore(Spec.Attention.KeyValueHeads, Spec.Attention.HeadSize, Weights.Blocks[layer].QueryKeyValue.Matrix.Type);
+        Device.CreateKeyValueStore(Spec.Attention.KeyValueHeads, Spec.Attention.HeadSize, Weights.KeyValueType(layer));
 
     /// <summary>Keys and values for a layer of a pass that keeps none: one store serves layer after layer.</summary>
     internal KeyValueStore LayerStore(PackedRows rows)
@@ -106,6 +121,7 @@ public sealed partial class Model : IDisposable
         Results.Dispose();
         _scratch.Dispose();
         Weights.Dispose();
+        _checkpoint?.Dispose();
         if (_ownsDevice)
         {
             Device.Dispose();

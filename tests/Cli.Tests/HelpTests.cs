@@ -4,7 +4,7 @@ namespace Weir.Cli.Tests;
 
 public class HelpTests
 {
-    public static TheoryData<string> Verbs => ["inspect", "lens", "generate", "capture", "tokenize", "parity", "bench", "devices", "kernels", "profile"];
+    public static TheoryData<string> Verbs => ["inspect", "lens", "policy", "generate", "capture", "tokenize", "parity", "bench", "devices", "kernels", "profile", "depth"];
 
     [Fact]
     public void Without_arguments_the_program_shows_its_verbs()

@@ -102,6 +102,8 @@ public sealed class NeuronsTests
             "neurons", "clamp", Country, "--site", "product", "--absolute", "--values", "0,40", "--target", "France", "--ask", "In the picture there is a", "--max-tokens", "4");
         Assert.Contains("40.00      In the picture there is a   Japan Japan Japan Japan", outcome.Output, StringComparison.Ordinal);
         Assert.Empty(outcome.Error);
+        Assert.Contains("others: the same values in 8 other neurons of the layer", outcome.Output, StringComparison.Ordinal);
+        WeirRun.Refuse("more than the other 383 neurons", "neurons", "clamp", Country, "--target", "France", "--control", "384");
         WeirRun.Refuse("--values must be numbers", "neurons", "clamp", Country, "--target", "France", "--values", "1,x");
         WeirRun.Refuse("--target is missing", "neurons", "clamp", Country);
     }
@@ -112,6 +114,18 @@ public sealed class NeuronsTests
         string output = WeirRun.Succeed("neurons", "diff", WeirRun.Demo, "--null", "100").Output;
         Assert.Contains("100.0 % of 3072 neurons, random vectors of the same lengths (100) 100.0 %", output, StringComparison.Ordinal);
         WeirRun.Refuse("other checkpoint's directory is missing", "neurons", "diff");
+    }
+
+    [Fact]
+    public void A_prompt_in_another_language_is_measured_like_the_prompt()
+    {
+        using var directory = new TemporaryDirectory();
+        string texts = directory.Write("texts.txt", "12 + 7 = 19.\nThe fox is clever.\n");
+        string output = WeirRun.Succeed(
+            "neurons", "edit", "Japan", "--prompt", "Tokyo is the capital of", "--translation", "q=Q: Tokyo is the capital of", "--most", "1", "--rounds", "0", "--file", texts).Output;
+        Assert.Matches(@"Q: Tokyo is the capital of +forward +q +·Japan", output);
+        Assert.Contains("KL on the texts of --file", output, StringComparison.Ordinal);
+        WeirRun.Refuse("--translation is LANG=TEXT", "neurons", "edit", "Japan", "--prompt", "Tokyo is the capital of", "--translation", "Tokio");
     }
 
     [Fact]

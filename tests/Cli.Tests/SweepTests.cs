@@ -22,9 +22,27 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public void Patches_stand_in_a_grid_of_layers_and_positions_or_heads()
+    {
+        string[] patch = ["sweep", "The capital of Italy is", "--variants", "patch", "--clean", "The capital of France is", "--target", " P", "--target", " R"];
+        string[] lines = WeirRun.Succeed(patch).Lines;
+        int title = Array.FindIndex(lines, l => l.StartsWith("Change of the logit difference, by layer and position", StringComparison.Ordinal));
+        Assert.Contains("4 ·Italy", lines[title + 1], StringComparison.Ordinal);
+        Assert.Equal(8, lines.Length - title - 2);
+        string[] layer0 = lines[title + 2].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(double.Parse(layer0[5], CultureInfo.InvariantCulture) > 20);
+        Assert.Equal(0, double.Parse(layer0[6], CultureInfo.InvariantCulture), 0.1);
+
+        lines = WeirRun.Succeed([.. patch, "--site", "pattern", "--all-positions"]).Lines;
+        title = Array.FindIndex(lines, l => l.StartsWith("Change of the logit difference, by layer and head", StringComparison.Ordinal));
+        Assert.Equal(["0", "1", "2", "3"], lines[title + 1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.DoesNotContain("by layer", WeirRun.Succeed("sweep", "The capital of Italy is").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Patching_everything_with_itself_changes_nothing()
     {
-        foreach (string site in (string[])["resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v"])
+        foreach (string site in (string[])["resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v", "pattern", "attn_scores"])
         {
             Outcome outcome = WeirRun.Succeed("sweep", WeirRun.Prompt, "--variants", "patch", "--clean", WeirRun.Prompt, "--site", site, "--all-positions", "--csv", "-");
             Assert.All(outcome.Lines.Skip(1).Select(l => l.Split(',')).Where(f => f[3].StartsWith("output.", StringComparison.Ordinal)), f => Assert.Equal("0", f[5]));

@@ -39,17 +39,21 @@ public sealed class AttentionMixTests
             var expected = new double[c.Rows.Rows * c.Heads * c.Size];
             foreach ((int s, int h, int i) in c.Queried())
             {
-                int position = c.Starts[s] + i;
+                int position = c.Starts[s] + i, z0 = (((c.Rows.Offsets[s] + i) * c.Heads) + h) * c.Size;
                 Span<float> weights = pattern.AsSpan((int)c.MapRow(s, h, i), c.Starts[s] + c.Lengths[s]);
-                weights[..c.First(position)].Fill(float.NaN); // Not looked at.
-                weights[(position + 1)..].Fill(float.NaN);
-                Span<double> sums = expected.AsSpan((((c.Rows.Offsets[s] + i) * c.Heads) + h) * c.Size, c.Size);
-                for (int k = c.First(position); k <= position; k++)
+                float[] values = c.Values[s];
+                for (int k = 0; k < weights.Length; k++)
                 {
-                    ReadOnlySpan<float> value = c.Values[s].AsSpan(c.KeyAt(k, h), c.Size);
-                    for (int d = 0; d < sums.Length; d++)
+                    if (k < c.First(position) || k > position)
                     {
-                        sums[d] += (double)weights[k] * value[d];
+                        weights[k] = float.NaN; // Not looked at.
+                        continue;
+                    }
+
+                    int value = c.KeyAt(k, h);
+                    for (int d = 0; d < c.Size; d++)
+                    {
+                        expected[z0 + d] += (double)weights[k] * values[value + d];
                     }
                 }
             }

@@ -28,8 +28,8 @@ public sealed class RowsOfOpsTests
     }
 
     /// <summary>
-    /// A kernel file bears the op's name; attention's begin with it, one file for each way of doing it, and meta-attention
-    /// is these with an index.
+    /// A kernel file bears the op's name; attention's begin with it, one file for each way of doing it, and take the rows of
+    /// a subset too, which is what meta-attention launches.
     /// </summary>
     [Theory]
     [MemberData(nameof(Ops))]

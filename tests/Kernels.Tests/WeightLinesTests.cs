@@ -18,7 +18,7 @@ public sealed class WeightLinesTests
                 byte[] oldRow = new byte[inputs * type.Size()], oldColumn = new byte[outputs * type.Size()];
                 matrix.ReadRow(row, oldRow);
                 matrix.ReadColumn(column, oldColumn);
-                Oracle.SameBits(w[(row * inputs)..], Widen(oldRow, type), $"{device}, {type}: row");
+                Oracle.SameBits(w.AsSpan(row * inputs), Widen(oldRow, type), $"{device}, {type}: row");
                 Oracle.SameBits([.. Enumerable.Range(0, outputs).Select(o => w[(o * inputs) + column])], Widen(oldColumn, type), $"{device}, {type}: column");
 
                 float[] newRow = TestWeights.Round(t.Normal(inputs), type), newColumn = TestWeights.Round(t.Normal(outputs), type);

@@ -1,4 +1,3 @@
-using Weir.Analysis.Depth;
 using Weir.Analysis.Neurons;
 using Weir.Engine;
 using Weir.Engine.Families;
@@ -70,7 +69,7 @@ public static class CpuCases
     {
         Model model = NewModel(device);
         int[][] prompts = [Prompt(Tokens)];
-        return new PreparedWork(() => SkipSweep.Run(model, prompts, Range.All), model);
+        return new PreparedWork(() => SkippedBlocks.Run(model, prompts), model);
     }
 
     private static PreparedWork Decode(IDevice device, ElementType type)

@@ -1,4 +1,3 @@
-using Weir.Analysis.Depth;
 using Weir.Analysis.Neurons;
 using Weir.Engine;
 using Weir.Engine.Families;
@@ -6,6 +5,7 @@ using Weir.Engine.Forward;
 using Weir.Engine.Generation;
 using Weir.Engine.Hooks;
 using Weir.Engine.Lens;
+using Weir.Engine.Sweeps;
 using Weir.Kernels;
 
 namespace Weir.Analysis.Benchmarks;
@@ -213,9 +213,9 @@ internal sealed record GpuModel(string Name, string Title, ModelSpec Published)
             HookSet hooks = new HookSet().Capture(Site.AttentionOut.AllLayers, Site.MlpOut.AllLayers);
             return l < 0 ? hooks : hooks.Edit(Edit.Skip(Site.ResidualPost[l]));
         })];
-        SkipSweepResult? last = null;
+        SweepCell[] last = [];
         var size = new ModelSize(model.Spec);
-        return new PreparedWork(() => last = Depth.SkipSweep.Run(model, [ids], Range.All), model)
+        return new PreparedWork(() => last = SkippedBlocks.Run(model, [ids]), model)
         {
             Baseline = () =>
             {
@@ -228,7 +228,7 @@ internal sealed record GpuModel(string Name, string Title, ModelSpec Published)
             // Layer l runs for the baseline and the variants that skip one of the l layers before it.
             Bytes = size.WeightBytes,
             Flops = size.ForwardFlops(ids.Length, logitRows: 0) * (layers + 1) / 2,
-            Sample = () => [.. Enumerable.Range(1, layers - 1).Select(l => (float)(last!.MeanAttention[0, l] + last.MeanMlp[0, l]))],
+            Sample = () => [.. last[0].Values.Select(v => (float)v.Value)],
         };
     }
 

@@ -38,6 +38,43 @@ public static class NeuronClamp
             held.Length == 0 ? 0 : (double)held.Count(g => g <= 0) / held.Length, Rows(model, options, values, prompts, tokens, progress));
     }
 
+    /// <summary>
+    /// The same values put into other neurons of the layer: what a value of that size does wherever it is put.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">The neuron, which is not drawn, and the site.</param>
+    /// <param name="values">The values as they are put there.</param>
+    /// <param name="prompts">Token ids of each prompt.</param>
+    /// <param name="tokens">Next tokens asked about.</param>
+    /// <param name="count">Neurons to draw, fewer than the layer has.</param>
+    /// <param name="seed">Draws them.</param>
+    /// <param name="progress">Told the fraction done.</param>
+    /// <returns>[values][tokens][neurons]: probability of the token, mean over the prompts.</returns>
+    public static double[][][] Control(
+        Model model, NeuronClampOptions options, float[] values, IReadOnlyList<IReadOnlyList<int>> prompts, int[] tokens, int count, int seed = 0, IProgress<double>? progress = null)
+    {
+        int[] others = [.. Enumerable.Range(0, model.Spec.Mlp.Width).Where(i => i != options.Index)];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, others.Length);
+        new Random(seed).Shuffle(others);
+        double[][][] result = [.. values.Select(_ => tokens.Select(_ => new double[count]).ToArray())];
+        for (int n = 0; n < count; n++)
+        {
+            Variant[] variants = Variants(model, options with { Index = others[n] }, values);
+            var sweep = new Sweep(model, prompts, variants, [new TargetMetric([.. prompts.Select(_ => tokens)])]);
+            foreach (SweepCell cell in sweep.Run().SelectMany(cells => cells))
+            {
+                for (int t = 0; t < tokens.Length; t++)
+                {
+                    result[cell.Variant][t][n] += Probability(cell, tokens.Length, t) / prompts.Count;
+                }
+            }
+
+            progress?.Report((n + 1.0) / count);
+        }
+
+        return result;
+    }
+
     /// <summary>The edit that holds a neuron at a value.</summary>
     public static Edit Edit(ModelSpec spec, NeuronClampOptions options, float value) =>
         Engine.Hooks.Edit.Replace(NeuronSites.Of(spec, options.Site, options.Layer), [value]) with
@@ -49,7 +86,7 @@ public static class NeuronClamp
     private static List<NeuronClampRow> Rows(
         Model model, NeuronClampOptions options, float[] values, IReadOnlyList<IReadOnlyList<int>> prompts, int[] tokens, IProgress<double>? progress)
     {
-        Variant[] variants = [.. values.Select((v, i) => new Variant(i.ToString(CultureInfo.InvariantCulture), [Edit(model.Spec, options, v)]))];
+        Variant[] variants = Variants(model, options, values);
 
         // A coefficient of 1 changes no bit: the model as it is, measured as the others are.
         var unchanged = new Variant("unchanged", [Engine.Hooks.Edit.Scale(NeuronSites.Of(model.Spec, options.Site, options.Layer), 1)]);
@@ -57,15 +94,23 @@ public static class NeuronClamp
         var rows = new List<NeuronClampRow>();
         foreach (SweepCell cell in sweep.Run(progress: progress).SelectMany(cells => cells))
         {
-            var named = cell.Values.ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal);
-            string[] names = [.. tokens.Select((_, t) => tokens.Length == 1 ? "target" : $"target{t.ToString(CultureInfo.InvariantCulture)}")];
             rows.Add(new NeuronClampRow(
                 cell.Prompt, cell.Variant == 0 ? null : values[cell.Variant - 1],
-                [.. names.Select(n => Math.Exp(named[$"{n}.log_probability"]))], [.. names.Select(n => (int)named[$"{n}.rank"])], named["output.kl.mean"]));
+                [.. tokens.Select((_, t) => Probability(cell, tokens.Length, t))], [.. tokens.Select((_, t) => (int)Value(cell, $"{Target(tokens.Length, t)}.rank"))],
+                Value(cell, "output.kl.mean")));
         }
 
         return [.. rows.OrderBy(r => r.Prompt)];
     }
+
+    private static Variant[] Variants(Model model, NeuronClampOptions options, float[] values) =>
+        [.. values.Select((v, i) => new Variant(i.ToString(CultureInfo.InvariantCulture), [Edit(model.Spec, options, v)]))];
+
+    private static string Target(int tokens, int t) => tokens == 1 ? "target" : $"target{t.ToString(CultureInfo.InvariantCulture)}";
+
+    private static double Probability(SweepCell cell, int tokens, int t) => Math.Exp(Value(cell, $"{Target(tokens, t)}.log_probability"));
+
+    private static double Value(SweepCell cell, string name) => cell.Values.First(v => v.Name == name).Value;
 
     private static double Activate(Activation activation, double x) => activation switch
     {

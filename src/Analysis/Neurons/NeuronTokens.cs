@@ -7,7 +7,8 @@ namespace Weir.Analysis.Neurons;
 
 /// <summary>
 /// The tokens that each MLP neuron writes: its output direction (column of the down projection) through the unembedding,
-/// largest products first (Geva et al. 2022). No final norm stands between, and no logits are stored.
+/// largest products first (Geva et al. 2022). No final norm stands between, and no logits are stored. Ids alone, in one pass
+/// of the product; <see cref="NeuronMap"/> has other vectors, probabilities, and an order that no rounding decides.
 /// </summary>
 public static class NeuronTokens
 {

@@ -106,7 +106,13 @@ public sealed class VectorPatch
         foreach (TensorView old in file.Tensors.Where(t => t.Name.EndsWith(".old", StringComparison.Ordinal)).OrderBy(t => t.Name, StringComparer.Ordinal))
         {
             MlpVector vector = Parse(path, old.Name);
-            patch._edits.Add(new VectorEdit(Stored(path, vector, old), Stored(path, vector, file[$"{old.Name[..^3]}new"])));
+            var edit = new VectorEdit(Stored(path, vector, old), Stored(path, vector, file[$"{old.Name[..^3]}new"]));
+            if (edit.Old.Type != edit.New.Type || edit.Old.Bits.Length != edit.New.Bits.Length)
+            {
+                throw new WeirException($"{path} has {old.Name} and what replaces it in different types or lengths.");
+            }
+
+            patch._edits.Add(edit);
         }
 
         return patch;

@@ -17,15 +17,17 @@ public static class ActivationPatching
     /// <summary>Makes the variants: layer by layer, and head by head where the site has heads.</summary>
     /// <param name="model">The model.</param>
     /// <param name="clean">Token ids of the clean prompt.</param>
-    /// <param name="site">A site of the residual stream or of heads: resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v.</param>
+    /// <param name="site">
+    /// A site of the residual stream or of heads: resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v, or an attention map,
+    /// attn_scores or pattern, of which a head's rows are put back, a position being that of the query.
+    /// </param>
     /// <param name="byPosition">One variant a position; else one for all positions together.</param>
-    /// <exception cref="WeirException">The site is no state of the stream or of the heads.</exception>
+    /// <exception cref="WeirException">The model has no such site.</exception>
     public static IReadOnlyList<Variant> Variants(Model model, IReadOnlyList<int> clean, LayeredSite site, bool byPosition)
     {
-        SiteInfo info = SiteCatalog.Info(site[0].Point);
-        int[] sizes = info.Dimensions?.Invoke(model.Spec)
-            ?? throw new WeirException($"{site[0].Name} cannot be patched: attention maps have rows of different widths; patch q, k or z.");
-
+        // A map is [heads, queries, keys], everything else [positions, heads, size].
+        bool isMap = SiteCatalog.Info(site[0].Point).Dimensions is null;
+        int[] sizes = SiteCatalog.Info(site[0].Point).Dimensions?.Invoke(model.Spec) ?? [model.Spec.Attention.Heads, clean.Count];
         using ForwardResult run = model.Forward(clean, new HookSet().Capture(site.AllLayers), new ForwardOptions { Logits = LogitRows.None });
         var variants = new List<Variant>();
         for (int l = 0; l < model.Spec.Layers; l++)
@@ -37,7 +39,7 @@ public static class ActivationPatching
                 int? head = heads > 0 ? h : null;
                 string name = heads > 0 ? $"{site[l].Name}[{h}]" : site[l].Name;
                 int width = sizes[^1];
-                float[] rows = Rows(values, clean.Count, width, heads, h);
+                float[] rows = isMap ? values[(h * clean.Count * width)..((h + 1) * clean.Count * width)] : Rows(values, clean.Count, width, heads, h);
                 if (!byPosition)
                 {
                     variants.Add(new Variant(name, [Edit.Replace(site[l], rows) with { Head = head, Positions = ..clean.Count }]));

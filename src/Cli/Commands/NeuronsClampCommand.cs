@@ -24,6 +24,8 @@ internal sealed class NeuronsClampCommand : Verb
     private readonly RepeatedSetting _target = new("--target", "WORD", "a next token whose probability is measured: a word that is one token with a space before it, or id:312");
     private readonly TextSetting _file = new("--file", "FILE", "prompts, one a line", "six carrier prompts");
     private readonly RepeatedSetting _ask = new("--ask", "TEXT", "a text to continue with the neuron held at each positive value; by default the first prompt, at the largest");
+    private readonly IntegerSetting _control = new("--control", "N", "other neurons of the layer, drawn at random, to put the same values into; 0 for none", 8, 0);
+    private readonly IntegerSetting _seed = new("--seed", "S", "draws them", 0, 0);
     private readonly IntegerSetting _maxTokens = new("--max-tokens", "N", "most tokens of a continuation", 12, 1);
     private readonly TextSetting _out = new("--out", "DIR", "write the report");
 
@@ -32,7 +34,7 @@ internal sealed class NeuronsClampCommand : Verb
     {
         Add(_neuron);
         AddGroup("Clamp", _site, _values, _absolute, _corpus, _positions);
-        AddGroup("Measures", _target, _file, _ask, _maxTokens);
+        AddGroup("Measures", _target, _file, _control, _seed, _ask, _maxTokens);
         AddGroup("Output", _out);
     }
 
@@ -81,7 +83,10 @@ internal sealed class NeuronsClampCommand : Verb
         name.Require(model.Spec);
         int[] tokens = [.. words.Select(w => ConceptToken.Parse(model, w))];
         int[][] ids = [.. prompts.Select(model.Encode)];
+        int control = _control.Get(a) < model.Spec.Mlp.Width ? _control.Get(a)
+            : throw new WeirException($"--control {_control.Get(a)} is more than the other {model.Spec.Mlp.Width - 1} neurons of a layer.");
         var results = new List<NeuronClampResult>();
+        var controls = new List<double[][][]>();
         using (var bar = new ProgressBar(session.Terminal, "clamping", session.Cancellation))
         {
             NeuronClampResult Clamp(NeuronClampOptions o) => NeuronClamp.Run(model, o, ids, tokens, corpus is null ? null : TextWindows.Of(model, corpus), bar);
@@ -91,16 +96,18 @@ internal sealed class NeuronsClampCommand : Verb
                 session.Terminal.Note(warning);
                 results.Add(Clamp(options with { Site = ClampSite.Product }));
             }
+
+            controls.AddRange(results.Select(r => NeuronClamp.Control(model, r.Options, r.Values, ids, tokens, control, _seed.Get(a), bar)));
         }
 
         string[] asked = _ask.Get(a);
         float[] at = asked.Length == 0 ? [results[^1].Values.Max()] : [.. results[^1].Values.Where(v => v > 0).Order()];
         IReadOnlyList<ClampSample> samples = Generate(session, model, results[^1].Options, asked.Length == 0 ? prompts[..1] : asked, at, _maxTokens.Get(a));
-        Report report = NeuronClampReport.Make(model, results, prompts, tokens, samples);
+        Report report = NeuronClampReport.Make(model, results, controls, prompts, tokens, samples);
         report.Print(session.Terminal);
         if (directory is not null)
         {
-            report.Save(session, model, directory, json => NeuronClampReport.WriteJson(json, model, results, prompts, tokens, samples));
+            report.Save(session, model, directory, json => NeuronClampReport.WriteJson(json, model, results, controls, prompts, tokens, samples));
         }
     }
 

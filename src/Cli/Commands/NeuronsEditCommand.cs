@@ -54,6 +54,7 @@ internal sealed class NeuronsEditCommand : Verb
     /// <inheritdoc/>
     public override string Notes =>
         """
+        A neuron whose up row and down column are both turned round writes what it wrote before, so that gate+up+down can take back with one vector what it did with another.
         The weights change in this run's memory alone, and at its end every vector is put back and compared bit by bit. The patch of --out holds the vectors before and after; --apply puts patches on, one after another, and without a WORD only measures with them.
         """;
 

@@ -19,13 +19,13 @@ namespace Weir.Cli.Commands;
 internal sealed class SweepCommand : Verb
 {
     private static readonly LayeredSite[] PatchSites =
-        [Site.ResidualPre, Site.ResidualMid, Site.AttentionOut, Site.MlpOut, Site.Z, Site.Query, Site.Key, Site.Value];
+        [Site.ResidualPre, Site.ResidualMid, Site.AttentionOut, Site.MlpOut, Site.Z, Site.Query, Site.Key, Site.Value, Site.Pattern, Site.AttentionScores];
 
     private readonly PromptSettings _prompt = new("PROMPT", many: true);
     private readonly ChoiceSetting _variants = new("--variants", "what is changed, one at a time: each block, attention or MLP left out, each head set to 0, or activations of the --clean prompt put in", "blocks", "attention", "mlps", "heads", "patch");
     private readonly TextSetting _at = new("--at", "RANGE", "positions that are changed, such as 1.. (all but the first), 3..7 or -1", "1..");
     private readonly TextSetting _clean = new("--clean", "TEXT", "with --variants patch: the clean prompt, as many tokens as PROMPT, the corrupted one");
-    private readonly ChoiceSetting _site = new("--site", "with --variants patch: what is patched", "resid_pre", "resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v");
+    private readonly ChoiceSetting _site = new("--site", "with --variants patch: what is patched", "resid_pre", "resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v", "pattern", "attn_scores");
     private readonly FlagSetting _allPositions = new("--all-positions", "with --variants patch: all positions together instead of one at a time");
     private readonly TextSetting _measure = new("--measure", "RANGE", "positions at which contributions and distributions are compared", "all");
     private readonly RepeatedSetting _target = new("--target", "TOKEN", "log-probability and rank of this token at the last position; of two, also their logit difference");
@@ -90,7 +90,7 @@ internal sealed class SweepCommand : Verb
         IReadOnlyList<Variant> variants = Variants(a, model, ids, at);
         int[] targets = [.. _target.Get(a).Select(t => TargetToken.Parse(model, t))];
         var sweep = new Sweep(model, ids, variants, Metrics(ids, targets, measure)) { MostBytes = _memory.GetLong(a) << 20, Shard = shard };
-        SweepPlanText.Write(session.Terminal, sweep.Plan(), ids.Length, variants.Count);
+        SweepPlanText.Write(session.Terminal, model, sweep.Plan(), ids.Length, variants.Count);
         if (_plan.Get(a))
         {
             return;
@@ -112,6 +112,7 @@ internal sealed class SweepCommand : Verb
         if (csv != "-")
         {
             SweepSummary.Write(session.Terminal, cells, model.Spec.Layers);
+            SweepGrid.Write(session.Terminal, variants, cells, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model.Tokenizer, id))] : null);
         }
     }
 

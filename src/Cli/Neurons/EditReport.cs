@@ -15,7 +15,7 @@ internal static class EditReport
     {
         var report = new Report(o.Word is null ? "Patched weights" : $"The concept '{o.Word}' taken out", "MLP vectors along a concept's direction turned round.")
         {
-            Paper = "TARS, arXiv 2412.10257",
+            Paper = "arXiv 2412.10257, TARS",
         };
         if (o.Vector is { } v)
         {

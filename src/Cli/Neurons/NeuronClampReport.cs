@@ -11,25 +11,32 @@ namespace Weir.Cli.Neurons;
 internal static class NeuronClampReport
 {
     /// <summary>Its tables and figures.</summary>
-    public static Report Make(Model model, IReadOnlyList<NeuronClampResult> results, string[] prompts, int[] tokens, IReadOnlyList<ClampSample> samples)
+    public static Report Make(
+        Model model, IReadOnlyList<NeuronClampResult> results, IReadOnlyList<double[][][]> controls, string[] prompts, int[] tokens, IReadOnlyList<ClampSample> samples)
     {
         NeuronClampOptions o = results[0].Options;
         var report = new Report($"Neuron {new NeuronName(o.Layer, o.Index)} held", $"Next-token probabilities over {prompts.Length} prompts, {(o.GeneratedOnly ? "held from each prompt's last token on" : "held at all positions")}.")
         {
             Paper = NeuronMapReport.Paper,
         };
-        foreach (NeuronClampResult result in results)
+        foreach ((NeuronClampResult result, double[][][] control) in results.Zip(controls))
         {
             string site = result.Options.Site.ToString().ToLowerInvariant();
+            int others = control[0][0].Length;
             TablePart table = new TablePart(site, $"{site} held: mean over the prompts")
             {
                 Note = FormattableString.Invariant($"largest {site} over the corpus {result.Largest:F2}")
                     + (result.Gates.Length > 0 ? FormattableString.Invariant($"; act(gate) at the prompts' last tokens {result.Gates.Min():F2} to {result.Gates.Max():F2}, 0 or below at {100 * result.ClosedShare:F0} % of the held positions") : "")
-                    + "; ranges are 95 % bootstrap intervals over prompts",
+                    + "; ranges are 95 % bootstrap intervals over prompts"
+                    + (others > 0 ? $"; others: the same values in {others} other neurons of the layer, the mean and the largest of them" : ""),
             }.Column("value", flexible: false);
             foreach (int token in tokens)
             {
                 table.Number($"p({Token(model, token)})", "G3").Column("95 %", flexible: false).Column("ranks", flexible: false);
+                if (others > 0)
+                {
+                    table.Number("others", "G2").Number("their largest", "G2");
+                }
             }
 
             table.Number("KL, nats", "F3");
@@ -41,6 +48,11 @@ internal static class NeuronClampReport
                     Estimate p = Bootstrap.Mean([.. group.Select(r => r.Probabilities[t])], seed: 0);
                     int[] ranks = [.. group.Select(r => r.Ranks[t]).Order()];
                     cells.AddRange([p.Mean, FormattableString.Invariant($"{p.Low:G2} to {p.High:G2}"), $"{ranks[0]} to {ranks[^1]}"]);
+                    if (others > 0)
+                    {
+                        double[] own = group.Key is { } v ? control[Array.IndexOf(result.Values, v)][t] : [double.NaN];
+                        cells.AddRange([own.Average(), own.Max()]);
+                    }
                 }
 
                 cells.Add(group.Average(r => r.Divergence));
@@ -63,10 +75,10 @@ internal static class NeuronClampReport
 
     /// <summary>Its numbers.</summary>
     public static void WriteJson(
-        Utf8JsonWriter json, Model model, IReadOnlyList<NeuronClampResult> results, string[] prompts, int[] tokens, IReadOnlyList<ClampSample> samples)
+        Utf8JsonWriter json, Model model, IReadOnlyList<NeuronClampResult> results, IReadOnlyList<double[][][]> controls, string[] prompts, int[] tokens, IReadOnlyList<ClampSample> samples)
     {
         json.WriteStartArray("clamps");
-        foreach (NeuronClampResult result in results)
+        foreach ((NeuronClampResult result, double[][][] control) in results.Zip(controls))
         {
             NeuronClampOptions o = result.Options;
             json.WriteStartObject();
@@ -77,6 +89,16 @@ internal static class NeuronClampReport
             json.WriteString("unit", o.Multiples ? "largest activation" : "absolute");
             json.WriteNumber("largest", result.Largest);
             json.WriteNumber("closed_share", result.ClosedShare);
+            json.WriteStartArray("control");
+            for (int v = 0; v < control.Length; v++)
+            {
+                json.WriteStartObject();
+                WriteValue(json, result.Values[v]);
+                JsonNumbers.Write(json, "p", control[v][0]);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
             json.WriteStartArray("prompts");
             for (int p = 0; p < prompts.Length; p++)
             {
@@ -114,6 +136,8 @@ internal static class NeuronClampReport
     {
         json.WriteStartObject();
         WriteValue(json, row.Value);
+        json.WriteNumber("p", row.Probabilities[0]);
+        json.WriteNumber("rank", row.Ranks[0]);
         json.WriteNumber("kl_nats", row.Divergence);
         json.WriteStartArray("targets");
         for (int t = 0; t < tokens.Length; t++)

@@ -12,12 +12,12 @@ namespace Weir.Cli.Neurons;
 internal static class NeuronMapReport
 {
     /// <summary>The paper of decoding, clamping and comparing.</summary>
-    public const string Paper = "Neuron decoding through the LM head, arXiv 2501.02688";
+    public const string Paper = "arXiv 2501.02688, neurons decoded through the LM head";
 
     private const int TokensShown = 5;
 
-    // More neurons than these stand in the binary file alone.
-    private const int MostInJson = 16384;
+    // More neurons or tokens than these stand in the binary file alone.
+    private const int MostInText = 16384;
 
     /// <summary>Its tables and figures.</summary>
     public static Report Make(Model model, NeuronMapResult map, NeuronNull random, TokenNeuronsResult? tokens, int show)
@@ -51,7 +51,7 @@ internal static class NeuronMapReport
 
         report.Add(best);
         report.Add(ProbabilityHistogram.Part("histogram", "Neurons by the probability of their first token", p, random.TopProbabilities));
-        if (tokens is not null)
+        if (tokens is not null && model.Spec.VocabularySize <= MostInText)
         {
             TablePart byToken = new TablePart("tokens", $"Each token's first neurons, by {tokens.Rank.ToString().ToLowerInvariant()}") { MostOnScreen = show }
                 .Number("id", "F0").Column("token", flexible: false).Column("neurons").Number(tokens.Rank switch { NeuronRank.Probability => "ln p", NeuronRank.Product => "s", _ => "cosine" } + " of the first", "G4");
@@ -80,7 +80,7 @@ internal static class NeuronMapReport
         json.WriteNumber("ff", map.Neurons);
         json.WriteString("index_file", "neurons.safetensors");
         WriteNull(json, random.Count, random.TopProbabilities);
-        if (map.Count > MostInJson)
+        if (map.Count > MostInText)
         {
             return;
         }

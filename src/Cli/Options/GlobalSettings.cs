@@ -21,6 +21,9 @@ internal sealed class GlobalSettings
     /// <summary>Rows that do not depend on their batch.</summary>
     public FlagSetting Deterministic { get; } = new("--deterministic", "a GPU's results do not depend on the batch either, as the CPU's") { Recursive = true };
 
+    /// <summary>One block at a time.</summary>
+    public FlagSetting StreamWeights { get; } = new("--stream-weights", "hold one block's weights at a time, read from the disk when its turn comes: for models that do not fit") { Recursive = true };
+
     /// <summary>Threads.</summary>
     public IntegerSetting Threads { get; } = new("--threads", "N", "threads of the CPU", 0, 1, 1024, "one a core") { Recursive = true };
 
@@ -34,5 +37,5 @@ internal sealed class GlobalSettings
     public FlagSetting NoColor { get; } = new("--no-color", "no colours; so does NO_COLOR in the environment") { Recursive = true };
 
     /// <summary>All of them.</summary>
-    public Option[] All => [Model, Device, Precision, Deterministic, Threads, VectorBits, Quiet, NoColor];
+    public Option[] All => [Model, Device, Precision, Deterministic, StreamWeights, Threads, VectorBits, Quiet, NoColor];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Weir.Cli.Rendering;
+using Weir.Engine;
 using Weir.Engine.Sweeps;
 
 namespace Weir.Cli.Sweeps;
@@ -8,7 +9,7 @@ namespace Weir.Cli.Sweeps;
 internal static class SweepPlanText
 {
     /// <summary>Prints it.</summary>
-    public static void Write(Terminal terminal, SweepPlan plan, int prompts, int variants)
+    public static void Write(Terminal terminal, Model model, SweepPlan plan, int prompts, int variants)
     {
         string rows = plan.RowsPerLayer.Length == 0 || plan.RowsPerLayer[0] == plan.RowsPerLayer[^1]
             ? Text.Grouped(plan.RowsPerLayer.DefaultIfEmpty(0).Max())
@@ -16,5 +17,8 @@ internal static class SweepPlanText
         double share = plan.NaiveFlops == 0 ? 0 : (double)plan.Flops / plan.NaiveFlops;
         terminal.Note($"{Text.Grouped(prompts)} prompts x {Text.Grouped(variants)} variants in {Text.Grouped(plan.Waves.Count)} waves, {rows} rows a layer");
         terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{plan.Flops / 1e9:F2} GFLOP in the blocks, {share:P0} of a pass for each variant; activations {Text.Bytes(plan.PeakBytes)}"));
+        terminal.Note(model.StreamsWeights
+            ? $"weights {Text.Bytes(model.ResidentWeightBytes)} of {Text.Bytes(model.WeightBytes)} on the device, one block at a time, each read from the disk once a wave"
+            : $"weights {Text.Bytes(model.WeightBytes)}, all on the device");
     }
 }

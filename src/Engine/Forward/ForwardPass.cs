@@ -202,7 +202,7 @@ internal sealed class ForwardPass : IDisposable
     // Right after the ops have run: then all that they need is there, and the device is busy meanwhile.
     private void Record()
     {
-        if (Repeats && _plan.IsRecordable)
+        if (Repeats && _plan.IsRecordable && !_model.StreamsWeights)
         {
             _isRecording = true;
             try

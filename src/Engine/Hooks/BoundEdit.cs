@@ -29,9 +29,9 @@ internal sealed class BoundEdit
             FirstColumn += (edit.Head ?? 0) * (dimensions.Length == 2 ? dimensions[1] : 0);
             CheckOperand(Columns);
         }
-        else if (edit.Action == EditAction.ProjectOut || (edit.Action is EditAction.Add or EditAction.Replace && edit.Operand is not { Length: 1 }))
+        else if (edit.Action == EditAction.ProjectOut)
         {
-            throw Bad("attention maps have rows of different widths, so only a single value can be added or put there");
+            throw Bad("attention maps have rows of different widths, so no direction can be projected out of them");
         }
         else
         {
@@ -80,7 +80,7 @@ internal sealed class BoundEdit
     /// <summary>True where the block's input takes the place of its output.</summary>
     public bool SkipsBlock => _edit is { Action: EditAction.Skip, Site.Point: SitePoint.ResidualPost };
 
-    /// <summary>True where each position has values of its own.</summary>
+    /// <summary>True where each position has values of its own; at attention maps, where there is more than one value.</summary>
     public bool HasRowOperands => _edit.Operand is { } o && _edit.Action != EditAction.Clamp && o.Length > 1 && o.Length != Columns;
 
     /// <summary>The single value that stands for a row of them, or null.</summary>
@@ -119,7 +119,7 @@ internal sealed class BoundEdit
 
             if (IsMap)
             {
-                FillMap(placement, i, s, from, to, rows);
+                FillMap(placement, i, s, from, to, origin, rows);
                 continue;
             }
 
@@ -142,7 +142,7 @@ internal sealed class BoundEdit
         }
     }
 
-    private void FillMap(Placement placement, int i, int s, int from, int to, PackedRows rows)
+    private void FillMap(Placement placement, int i, int s, int from, int to, int origin, PackedRows rows)
     {
         int keys = rows.End(s);
         int column = Math.Clamp(_edit.Columns.Start.GetOffset(keys), 0, keys);
@@ -152,16 +152,32 @@ internal sealed class BoundEdit
             return;
         }
 
-        int first = placement.Rows.Count;
+        int first = placement.Rows.Count, operands = placement.Operands.Count;
         for (int h = _edit.Head ?? 0; h <= (_edit.Head ?? (Heads - 1)); h++)
         {
             for (int p = from; p < to; p++)
             {
-                AddRow(placement, (h * rows.Length(s)) + p - rows.Starts[s], Coefficient(i), 0);
+                placement.Rows.Add((h * rows.Length(s)) + p - rows.Starts[s]);
+                placement.Coefficients.Add(Coefficient(i));
+                if (HasRowOperands)
+                {
+                    placement.Operands.AddRange(MapOperand(end - column, h, p - origin, to - origin));
+                }
             }
         }
 
-        placement.Parts.Add(new EditPart(first, placement.Rows.Count - first, s, column, end - column));
+        placement.Parts.Add(new EditPart(first, placement.Rows.Count - first, s, column, end - column, operands));
+    }
+
+    // One row for all, or a row a position, or, where no head is named, a row a head and position.
+    private ReadOnlySpan<float> MapOperand(int keys, int head, int position, int positions)
+    {
+        float[] operand = _edit.Operand!;
+        int rows = operand.Length / keys;
+        int row = rows == 1 ? 0 : _edit.Head is null && rows == Heads * positions ? (head * positions) + position : position;
+        return operand.Length == rows * keys && (rows == 1 || rows == positions || (_edit.Head is null && rows == Heads * positions))
+            ? operand.AsSpan(row * keys, keys)
+            : throw Bad($"its {operand.Length} values are no rows of {keys} keys for {positions} positions{(_edit.Head is null ? $" or for {Heads} heads of them" : "")}");
     }
 
     private void AddRow(Placement placement, int row, float coefficient, int index)

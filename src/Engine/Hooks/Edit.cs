@@ -21,7 +21,8 @@ public sealed record Edit
 
     /// <summary>
     /// v: one value for all columns, one row of the columns' width, or, for Replace and Add, that many rows as the range
-    /// has positions, one after another. Low and high for Clamp.
+    /// has positions, one after another; on attention maps, whose rows are as wide as a sequence has keys, also that many
+    /// rows for each head, head by head, where no <see cref="Head"/> is named. Low and high for Clamp.
     /// </summary>
     public float[]? Operand { get; }
 

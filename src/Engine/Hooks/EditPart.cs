@@ -6,4 +6,5 @@ namespace Weir.Engine.Hooks;
 /// <param name="Sequence">Whose attention map, at maps.</param>
 /// <param name="FirstColumn">First column of it.</param>
 /// <param name="Columns">Columns of it.</param>
-internal readonly record struct EditPart(int First, int Count, int Sequence = 0, int FirstColumn = 0, int Columns = 0);
+/// <param name="Operand">First of its values in the placement's operands, at maps.</param>
+internal readonly record struct EditPart(int First, int Count, int Sequence = 0, int FirstColumn = 0, int Columns = 0, int Operand = 0);

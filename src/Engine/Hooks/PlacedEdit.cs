@@ -37,7 +37,8 @@ internal sealed class PlacedEdit
         var count = new Shape(edit.MostRows(rows));
         _indices = batch.Scratch.Allocate(count, ElementType.I32);
         _coefficients = edit.Kind is EditKind.Add or EditKind.Scale or EditKind.ProjectOut ? batch.Scratch.Allocate(count) : default;
-        _operand = edit.HasRowOperands ? batch.Scratch.Allocate(new Shape(count[0], edit.Columns))
+        _operand = edit is { HasRowOperands: true, IsMap: true } ? default
+            : edit.HasRowOperands ? batch.Scratch.Allocate(new Shape(count[0], edit.Columns))
             : edit.IsMap && edit.Value is not null ? default
             : edit.Operand is { } operand ? batch.Scratch.Upload<float>(operand)
             : default;
@@ -60,7 +61,11 @@ internal sealed class PlacedEdit
         {
             Update(_indices, _now.Rows, _next.Rows);
             Update(_coefficients, _now.Coefficients, _next.Coefficients);
-            if (_edit.HasRowOperands)
+            if (_edit is { HasRowOperands: true, IsMap: true })
+            {
+                PlaceMapOperands();
+            }
+            else if (_edit.HasRowOperands)
             {
                 Update(_operand, _now.Operands, _next.Operands);
             }
@@ -90,13 +95,26 @@ internal sealed class PlacedEdit
                 continue;
             }
 
-            Tensor operand = _edit.HasRowOperands ? _operand.RowRange(part.First, part.Count)
+            Tensor operand = _edit is { HasRowOperands: true, IsMap: true } ? _operand.RowRange(part.Operand, part.Count * part.Columns).Reshape(part.Count, part.Columns)
+                : _edit.HasRowOperands ? _operand.RowRange(part.First, part.Count)
                 : _edit is { IsMap: true, Value: not null } ? _operand.RowRange(0, part.Columns)
                 : _operand;
             _batch.Ops.Edit(
                 _edit.Kind, Target(value, part), _indices.RowRange(part.First, part.Count),
                 _coefficients.IsAbsent ? default : _coefficients.RowRange(part.First, part.Count), operand);
         }
+    }
+
+    // Rows of maps are as wide as their sequences have keys, so their values lie one after another.
+    private void PlaceMapOperands()
+    {
+        if (_next.Operands.Count > 0 && (_operand.IsAbsent || _operand.Rows < _next.Operands.Count))
+        {
+            _operand = _batch.Scratch.Upload<float>(CollectionsMarshal.AsSpan(_next.Operands));
+            return;
+        }
+
+        Update(_operand, _now.Operands, _next.Operands);
     }
 
     private Tensor Target(Tensor value, in EditPart part)

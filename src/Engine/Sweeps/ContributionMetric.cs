@@ -20,6 +20,7 @@ public sealed class ContributionMetric(SweepPoint point) : ISweepMetric
     {
         SweepPoint.AttentionOut => "attn_out",
         SweepPoint.MlpOut => "mlp_out",
+        SweepPoint.Contribution => "block",
         _ => "resid_post",
     };
 

@@ -4,22 +4,9 @@ using Weir.Kernels.Ops;
 
 namespace Weir.Engine.Sweeps;
 
-/// <summary>The measured rows of a stage's output, and what the unembedding multiplies there.</summary>
+/// <summary>Chosen rows of a stage's output, and what the unembedding multiplies there.</summary>
 internal static class OutputRows
 {
-    /// <summary>Sequence and row of every measured position.</summary>
-    public static List<(int Sequence, int Row)> Measured(SweepStage stage, Range positions)
-    {
-        var rows = new List<(int, int)>();
-        for (int s = 0; s < stage.Rows.Sequences; s++)
-        {
-            (int first, int end) = MeasuredRows.Of(stage.Rows, s, positions);
-            rows.AddRange(Enumerable.Range(first, end - first).Select(row => (s, row)));
-        }
-
-        return rows;
-    }
-
     /// <summary>Final norm and output projection of some rows of the last residual: F32 [indices, head inputs].</summary>
     public static Tensor HeadInput(Model model, Arena arena, Tensor residual, Tensor indices)
     {

@@ -18,7 +18,7 @@ public sealed class Sweep
     /// <summary>Describes a sweep.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids of each prompt.</param>
-    /// <param name="variants">What is changed, each on every prompt.</param>
+    /// <param name="variants">What is changed, each on every prompt or on those that its edits name.</param>
     /// <param name="metrics">What is measured.</param>
     /// <exception cref="WeirException">Two variants have one name, or one cannot act in this model.</exception>
     public Sweep(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<Variant> variants, IReadOnlyList<ISweepMetric> metrics)
@@ -29,7 +29,7 @@ public sealed class Sweep
         _metrics = metrics;
         foreach (Variant variant in variants)
         {
-            variant.Check(model.Spec);
+            variant.Check(model.Spec, prompts.Count);
         }
 
         if (variants.GroupBy(v => v.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
@@ -60,12 +60,12 @@ public sealed class Sweep
         for (int w = 0; w < waves.Length; w++)
         {
             SweepWave wave = waves[w];
-            int[] variants = [.. wave.Variants.Where(v => done is null || wave.Prompts.Any(p => !done(p, v)))];
+            int[] variants = [.. wave.Variants.Where(v => done is null || wave.Prompts.Any(p => Variants[v].ActsOn(p) && !done(p, v)))];
             if (variants.Length > 0)
             {
                 SweepRecorder recorder = RunWave(wave.Prompts, variants);
                 yield return [.. wave.Prompts
-                    .SelectMany((p, s) => variants.Where(v => done is null || !done(p, v)).Select(v => recorder.Cell(s, v, Variants[v])))];
+                    .SelectMany((p, s) => variants.Where(v => Variants[v].ActsOn(p) && (done is null || !done(p, v))).Select(v => recorder.Cell(s, v, Variants[v])))];
             }
 
             progress?.Report((w + 1.0) / waves.Length);
@@ -75,8 +75,8 @@ public sealed class Sweep
     private SweepRecorder RunWave(IReadOnlyList<int> prompts, int[] variants)
     {
         var recorder = new SweepRecorder(prompts, Variants.Count);
-        using var wave = new Wave(_model, [.. prompts.Select(p => _prompts[p])], [.. variants.Select(v => Variants[v])]);
-        int[] order = [.. wave.Variants.Select(v => variants.First(i => ReferenceEquals(Variants[i], v)))];
+        using var wave = new Wave(_model, [.. prompts.Select(p => _prompts[p])], [.. variants.Select(v => Variants[v].On(prompts))]);
+        int[] order = [.. wave.Variants.Select(v => variants.First(i => Variants[i].Name == v.Name))];
         SweepStage Stage(int count, Func<SweepPoint, Tensor> rows) => new(
             _model, wave.Rows, prompts, wave.Layer - 1, order[..count], (point, v) => v < 0 ? wave.Baseline(rows(point)) : wave.Of(rows(point), v));
         while (wave.Layer < _model.Spec.Layers)
@@ -122,9 +122,10 @@ public sealed class Sweep
             }
 
             int each = (int)Math.Clamp((rows / held) - 1, 1, Math.Max(variants.Length, 1));
-            foreach (int[] group in variants.Chunk(each))
+            int[] together = prompts[first..(first + count)];
+            foreach (int[] group in variants.Where(v => together.Any(Variants[v].ActsOn)).Chunk(each))
             {
-                yield return new SweepWave(prompts[first..(first + count)], group);
+                yield return new SweepWave(together, group);
             }
 
             first += count;

@@ -14,9 +14,10 @@ public sealed class SweepPlan
         foreach (SweepWave wave in waves)
         {
             long rows = wave.Prompts.Sum(p => (long)lengths[p]);
+            int[] first = [.. wave.Variants.Select(v => variants[v].On(wave.Prompts).FirstBlock(spec))];
             for (int l = 0; l < layers; l++)
             {
-                int live = 1 + wave.Variants.Count(v => variants[v].FirstBlock(spec) <= l);
+                int live = 1 + first.Count(block => block <= l);
                 RowsPerLayer[l] = Math.Max(RowsPerLayer[l], rows * live);
                 Flops += live * wave.Prompts.Sum(p => BlockFlops(spec, lengths[p], l));
             }
@@ -25,7 +26,7 @@ public sealed class SweepPlan
         }
 
         long Pass(int prompt) => Enumerable.Range(0, layers).Sum(l => BlockFlops(spec, lengths[prompt], l));
-        NaiveFlops = waves.Sum(w => w.Variants.Count * w.Prompts.Sum(Pass)) + waves.SelectMany(w => w.Prompts).Distinct().Sum(Pass);
+        NaiveFlops = waves.Sum(w => w.Variants.Sum(v => w.Prompts.Where(variants[v].ActsOn).Sum(Pass))) + waves.SelectMany(w => w.Prompts).Distinct().Sum(Pass);
     }
 
     /// <summary>The waves in the order in which they run.</summary>
@@ -52,6 +53,6 @@ public sealed class SweepPlan
     }
 
     /// <summary>Bytes that a row takes in the wave's four states and in a block's scratch, keys and values included.</summary>
-    internal static long RowBytes(ModelSpec spec) => sizeof(float) * (
+    public static long RowBytes(ModelSpec spec) => sizeof(float) * (
         (6L * spec.Width) + (2 * spec.Attention.QueryWidth) + (4 * spec.Attention.KeyWidth) + (spec.Mlp.Width * (spec.Mlp.Gated ? 3L : 2L)));
 }

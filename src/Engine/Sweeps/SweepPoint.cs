@@ -9,6 +9,9 @@ public enum SweepPoint
     /// <summary>What the block's MLP added to the residual.</summary>
     MlpOut,
 
+    /// <summary>What the block added to the residual: the sum of the two, formed from them and not as a difference of residuals.</summary>
+    Contribution,
+
     /// <summary>The residual behind the block.</summary>
     ResidualPost,
 }

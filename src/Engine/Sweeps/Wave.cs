@@ -30,7 +30,7 @@ public sealed class Wave : IDisposable
     {
         foreach (Variant variant in variants)
         {
-            variant.Check(model.Spec);
+            variant.Check(model.Spec, sequences.Count);
         }
 
         _model = model;
@@ -164,10 +164,10 @@ public sealed class Wave : IDisposable
         HookSet hooks = new HookSet().Capture(keep);
         foreach (int v in variants)
         {
-            int[] own = [.. Enumerable.Range((v + 1) * Rows.Sequences, Rows.Sequences)];
+            int first = (v + 1) * Rows.Sequences;
             foreach (Edit edit in Variants[v].At(layer).Where(which))
             {
-                hooks.Edit(edit with { Sequences = own });
+                hooks.Edit(edit with { Sequences = [.. (edit.Sequences ?? Enumerable.Range(0, Rows.Sequences)).Select(s => first + s)] });
             }
         }
 

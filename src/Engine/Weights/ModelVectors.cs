@@ -50,6 +50,37 @@ public sealed class ModelVectors
     /// <summary>The norm in front of the unembedding, or null where there is none.</summary>
     public NormValues? FinalNorm => Values(_model.Weights.FinalNorm);
 
+    /// <summary>The norm on what a block's attention gives, before it is added, or null where there is none.</summary>
+    public NormValues? AttentionPostNorm(int layer) => Values(_model.Weights.Blocks[layer].AttentionPostNorm);
+
+    /// <summary>[width]: the bias of a block's attention output, or null where there is none.</summary>
+    public float[]? AttentionBias(int layer) => Host(_model.Weights.Blocks[layer].AttentionOutput.Bias);
+
+    /// <summary>
+    /// [heads * head size]: the bias of a block's values as each query head sees it, or null where there is none. Attention
+    /// weights sum to 1, so it is in every mixed value as it is.
+    /// </summary>
+    public float[]? ValueBias(int layer)
+    {
+        AttentionSpec a = _model.Spec.Attention;
+        if (Host(_model.Weights.Blocks[layer].QueryKeyValue.Bias) is not { } bias)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<float> values = bias.AsSpan(a.QueryWidth + a.KeyWidth, a.KeyWidth);
+        float[] seen = new float[a.QueryWidth];
+        for (int h = 0; h < a.Heads; h++)
+        {
+            values.Slice(h / (a.Heads / a.KeyValueHeads) * a.HeadSize, a.HeadSize).CopyTo(seen.AsSpan(h * a.HeadSize));
+        }
+
+        return seen;
+    }
+
+    /// <summary>[vocabulary]: the bias of the unembedding, or null where there is none.</summary>
+    public float[]? UnembeddingBias => Host(_model.Weights.Head.Bias);
+
     /// <summary>A vector as it is stored now.</summary>
     public StoredVector this[MlpVector vector]
     {
@@ -83,10 +114,15 @@ public sealed class ModelVectors
     }
 
     /// <summary>Puts a stored vector in its place.</summary>
-    /// <exception cref="WeirException">The model stores its weights in another type or width.</exception>
+    /// <exception cref="WeirException">The model stores its weights in another type or width, or streams them from the disk.</exception>
     public void Restore(StoredVector stored)
     {
         RequireVector(stored.Vector);
+        if (_model.StreamsWeights)
+        {
+            throw new WeirException("UnsupportedEdit: the weights of a model whose blocks are streamed from the disk cannot be changed in memory; load it without --stream-weights.");
+        }
+
         (WeightMatrix matrix, bool isRow, int index) = Place(stored.Vector);
         if (stored.Type != matrix.Type || stored.Bits.Length != _model.Spec.Width * matrix.Type.Size())
         {

@@ -7,14 +7,22 @@ namespace Weir.Engine.Weights;
 internal sealed class ModelWeights : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
+    private readonly ModelSource _names;
     private readonly IDevice _device;
     private readonly IWeightSource _source;
-    private readonly IProgress<long>? _progress;
+    private IProgress<long>? _progress;
     private long _loaded;
 
     /// <summary>Takes every weight over; reports bytes taken so far.</summary>
-    public ModelWeights(ModelSpec spec, ModelSource source, IWeightSource weights, IDevice device, IProgress<long>? progress)
+    /// <param name="spec">The model.</param>
+    /// <param name="source">Names of its tensors.</param>
+    /// <param name="weights">Their numbers; with <paramref name="stream"/> they must stay open.</param>
+    /// <param name="device">Where they go.</param>
+    /// <param name="progress">Told the bytes taken so far.</param>
+    /// <param name="stream">True to hold one block at a time, read when it is asked for.</param>
+    public ModelWeights(ModelSpec spec, ModelSource source, IWeightSource weights, IDevice device, IProgress<long>? progress, bool stream)
     {
+        _names = source;
         _device = device;
         _source = weights;
         _progress = progress;
@@ -22,25 +30,35 @@ internal sealed class ModelWeights : IDisposable
         {
             if (!spec.TiedHead)
             {
-                Embedding = Take(weights.Matrix(source.Embedding));
+                Embedding = Take(weights.Matrix(source.Embedding), _owned);
                 weights.Release(source.Embedding);
             }
 
-            Head = Linear(source.Head)!;
+            Head = Linear(source.Head, _owned)!;
             Embedding ??= Head.Matrix;
             if (source.Positions is { } positions)
             {
                 float[] values = weights.Values(positions);
-                Positions = Upload(values).Reshape(spec.Embedding.PositionRows, values.Length / spec.Embedding.PositionRows);
+                Positions = Upload(values, _owned).Reshape(spec.Embedding.PositionRows, values.Length / spec.Embedding.PositionRows);
             }
 
-            ProjectIn = Linear(source.ProjectIn);
-            ProjectOut = Linear(source.ProjectOut);
-            FinalNorm = Norm(source.FinalNorm);
-            Blocks = [.. source.Blocks.Select(Block)];
+            ProjectIn = Linear(source.ProjectIn, _owned);
+            ProjectOut = Linear(source.ProjectOut, _owned);
+            FinalNorm = Norm(source.FinalNorm, _owned);
+            if (stream)
+            {
+                var blocks = new StreamedBlocks(source.Blocks.Count, (l, owned) => Block(source.Blocks[l], owned));
+                _owned.Add(blocks);
+                Blocks = blocks;
+            }
+            else
+            {
+                Blocks = [.. source.Blocks.Select(b => Block(b, _owned))];
+            }
+
             if (spec.Attention.Rope is { } rope)
             {
-                RopeFrequencies = Upload([.. rope.Frequencies]);
+                RopeFrequencies = Upload([.. rope.Frequencies], _owned);
             }
         }
         catch
@@ -48,6 +66,9 @@ internal sealed class ModelWeights : IDisposable
             Dispose();
             throw;
         }
+
+        // What is read later is no part of the loading.
+        _progress = null;
     }
 
     /// <summary>[vocabulary, embedding width]; the head's matrix where tied.</summary>
@@ -79,41 +100,53 @@ internal sealed class ModelWeights : IDisposable
         _owned.Clear();
     }
 
-    private BlockWeights Block(BlockSource b) => new()
+    /// <summary>Type of the weights that make a layer's keys and values.</summary>
+    public ElementType KeyValueType(int layer) => Blocks is StreamedBlocks
+        ? _source.Matrix(_names.Blocks[layer].QueryKeyValue).Type
+        : Blocks[layer].QueryKeyValue.Matrix.Type;
+
+    /// <summary>Stored bytes of a block's matrices.</summary>
+    public static long BlockBytes(IWeightSource weights, BlockSource block) =>
+        new[] { block.QueryKeyValue, block.AttentionOutput, block.MlpInput, block.MlpOutput }
+            .Sum(m => (long)m.InputWidth * m.OutputWidth * weights.Matrix(m).Type.Size());
+
+    private BlockWeights Block(BlockSource b, List<IDisposable> owned) => new()
     {
-        AttentionNorm = Norm(b.AttentionNorm),
-        AttentionPostNorm = Norm(b.AttentionPostNorm),
-        MlpNorm = Norm(b.MlpNorm),
-        MlpPostNorm = Norm(b.MlpPostNorm),
-        QueryNorm = Norm(b.QueryNorm),
-        KeyNorm = Norm(b.KeyNorm),
-        QueryKeyValue = Linear(b.QueryKeyValue)!,
-        AttentionOutput = Linear(b.AttentionOutput)!,
-        MlpInput = Linear(b.MlpInput)!,
-        MlpOutput = Linear(b.MlpOutput)!,
+        AttentionNorm = Norm(b.AttentionNorm, owned),
+        AttentionPostNorm = Norm(b.AttentionPostNorm, owned),
+        MlpNorm = Norm(b.MlpNorm, owned),
+        MlpPostNorm = Norm(b.MlpPostNorm, owned),
+        QueryNorm = Norm(b.QueryNorm, owned),
+        KeyNorm = Norm(b.KeyNorm, owned),
+        QueryKeyValue = Linear(b.QueryKeyValue, owned)!,
+        AttentionOutput = Linear(b.AttentionOutput, owned)!,
+        MlpInput = Linear(b.MlpInput, owned)!,
+        MlpOutput = Linear(b.MlpOutput, owned)!,
     };
 
-    private LinearWeights? Linear(LinearSource? source)
+    private LinearWeights? Linear(LinearSource? source, List<IDisposable> owned)
     {
         if (source is null)
         {
             return null;
         }
 
-        WeightMatrix matrix = Take(_source.Matrix(source));
+        WeightMatrix matrix = Take(_source.Matrix(source), owned);
         _source.Release(source);
         Tensor bias = default;
         if (source.Bias is { } slices)
         {
-            bias = Upload([.. slices.SelectMany(s => _source.Values(s.Tensor).Skip(s.Start).Take(s.Count))]);
+            bias = Upload([.. slices.SelectMany(s => _source.Values(s.Tensor).Skip(s.Start).Take(s.Count))], owned);
         }
 
         return new LinearWeights(matrix, bias);
     }
 
-    private NormWeights? Norm(NormSource? source) => source is null
+    private NormWeights? Norm(NormSource? source, List<IDisposable> owned) => source is null
         ? null
-        : new NormWeights(Upload(source.Gain is { } gain ? _source.Values(gain) : Ones(source.Width)), source.Bias is { } bias ? Upload(_source.Values(bias)) : default);
+        : new NormWeights(
+            Upload(source.Gain is { } gain ? _source.Values(gain) : Ones(source.Width), owned),
+            source.Bias is { } bias ? Upload(_source.Values(bias), owned) : default);
 
     private static float[] Ones(int count)
     {
@@ -122,19 +155,19 @@ internal sealed class ModelWeights : IDisposable
         return ones;
     }
 
-    private WeightMatrix Take(MatrixSource source)
+    private WeightMatrix Take(MatrixSource source, List<IDisposable> owned)
     {
         WeightMatrix matrix = _device.Load(source);
-        _owned.Add(matrix);
+        owned.Add(matrix);
         _loaded += (long)source.Inputs * source.Outputs * source.Type.Size();
         _progress?.Report(_loaded);
         return matrix;
     }
 
-    private Tensor Upload(float[] values)
+    private Tensor Upload(float[] values, List<IDisposable> owned)
     {
         DeviceBuffer buffer = _device.Allocate((long)values.Length * sizeof(float));
-        _owned.Add(buffer);
+        owned.Add(buffer);
         var tensor = new Tensor(buffer, 0, new Shape(values.Length));
         _device.Write(tensor, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
         return tensor;

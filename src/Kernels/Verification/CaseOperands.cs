@@ -91,14 +91,21 @@ internal sealed unsafe class CaseOperands(IDevice device) : IDisposable
         }
     }
 
-    /// <summary>A store of keys and values that holds those of the rows, from position 0 on.</summary>
-    public KeyValueStore Store(PackedRows rows, int heads, int size, ElementType type)
+    /// <summary>A store of keys and values with room for those of the rows.</summary>
+    public KeyValueStore EmptyStore(PackedRows rows, int heads, int size, ElementType type)
     {
         KeyValueStore store = device.CreateKeyValueStore(heads, size, type);
         _owned.Add(store);
+        store.Reserve(rows.Sequences, Enumerable.Range(0, rows.Sequences).Max(rows.End));
+        return store;
+    }
+
+    /// <summary>A store of keys and values that holds those of the rows, from position 0 on.</summary>
+    public KeyValueStore Store(PackedRows rows, int heads, int size, ElementType type)
+    {
+        KeyValueStore store = EmptyStore(rows, heads, size, type);
         int[] ends = [.. Enumerable.Range(0, rows.Sequences).Select(rows.End)];
         var all = new PackedRows([0, .. ends.Select((_, s) => ends[..(s + 1)].Sum())], new int[ends.Length]);
-        store.Reserve(ends.Length, ends.Max());
         var shape = new Shape(all.Rows, heads, size);
         Ops.AppendKeyValues(Numbers(shape), Numbers(shape), all, store);
         return store;

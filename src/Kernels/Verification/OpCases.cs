@@ -85,7 +85,7 @@ internal static class OpCases
                 var shape = new Shape(rows.Rows, heads, size);
                 var map = new Shape((int)AttentionMap.Count(rows, heads));
                 yield return new("Attention", what, tolerance, o => One(o, shape, z => o.Ops.Attention(o.Numbers(shape), o.Store(rows, keyHeads, size, type), rows, options, z)));
-                yield return new("MetaAttention", what, tolerance, o => Meta(o, heads, keyHeads, size, type, options));
+                yield return new("MetaAttention", what, tolerance, o => MetaAttention(o, heads, keyHeads, size, type, options));
                 yield return new("AppendKeyValues", what, 0, o => One(o, shape, z => o.Ops.AttentionMix(Diagonal(o, rows, heads), o.Store(rows, keyHeads, size, type), rows, 0, z)));
                 yield return new("AttentionScores", what, Rounded, o => One(o, map, scores => o.Ops.AttentionScores(o.Numbers(shape), o.Store(rows, keyHeads, size, type), rows, options, scores)));
                 yield return new("AttentionMix", what, Rounded, o => One(o, shape, z => o.Ops.AttentionMix(o.Numbers(map), o.Store(rows, keyHeads, size, type), rows, options.Window, z)));
@@ -166,17 +166,16 @@ internal static class OpCases
         return [a.LogSumExp, a.Entropy, a.TopIds, a.TopLogProbabilities, a.BottomIds, a.BottomLogProbabilities, a.TargetLogProbabilities, a.TargetRanks, a.Divergence];
     }
 
-    // Every third of the rows of two sequences, one of which has keys of an earlier batch.
-    private static Tensor[] Meta(CaseOperands o, int heads, int keyHeads, int size, ElementType type, AttentionOptions options)
+    // Every third row of two texts attends to those before it.
+    private static Tensor[] MetaAttention(CaseOperands o, int heads, int keyHeads, int size, ElementType type, AttentionOptions options)
     {
-        const int Rows = 100;
-        var earlier = new PackedRows([0, 0, 9], [0, 0]);
-        int[] index = [.. Enumerable.Range(0, Rows).Where(i => i % 3 == 1)];
-        var subset = new PackedRows([0, 12, index.Length], [0, earlier.End(1)]);
-        Tensor y = o.Numbers(new Shape(Rows, heads, size)), k = o.Numbers(new Shape(Rows, keyHeads, size)), v = o.Numbers(k.Shape);
-        KeyValueStore store = o.Store(earlier, keyHeads, size, type);
-        store.Reserve(subset.Sequences, subset.End(1));
-        o.Ops.MetaAttention(o.Numbers(y.Shape), k, v, o.Integers(index), subset, store, options, y);
+        const int N = 120;
+        int[] index = [.. Enumerable.Range(0, N / 3).Select(i => 3 * i)];
+        var subset = new PackedRows([0, 7, index.Length], [0, 0]);
+        Tensor y = o.Numbers(new Shape(N, heads, size));
+        o.Ops.MetaAttention(
+            o.Numbers(new Shape(N, heads, size)), o.Numbers(new Shape(N, keyHeads, size)), o.Numbers(new Shape(N, keyHeads, size)),
+            o.Integers(index), subset, o.EmptyStore(subset, keyHeads, size, type), options, y);
         return [y];
     }
 

@@ -27,7 +27,8 @@ public sealed class ConceptEditTests
         Assert.Equal([new MlpVector(layer, MlpMatrix.Up, index), new MlpVector(layer, MlpMatrix.Down, index)], scan.Take(2).Select(v => v.Vector).OrderBy(v => v.Matrix));
         Assert.Equal(1, scan[0].Cosine, 1e-6);
 
-        // Down alone: what the neuron writes turns from the token to its opposite.
+        // Down alone: what the neuron writes turns from the token to its opposite, whatever the length of t.
+        t = [.. t.Select(x => 3 * x)];
         var patch = new VectorPatch(planted.Model.Hash);
         double before = NextToken.Probabilities(planted.Model, [PlantedModel.Prompt], [token])[0];
         AlignedVector[] down = DirectionScan.Run(planted.Model, t, [MlpMatrix.Down]);
@@ -42,6 +43,49 @@ public sealed class ConceptEditTests
         patch.Undo(planted.Model);
         Assert.Equal(weights, Weights(planted));
         Assert.Equal(Bits(logits), Bits(planted.Logits(PlantedModel.Prompt)));
+    }
+
+    /// <summary>A neuron that reads and writes against the direction writes along it, as before.</summary>
+    [Fact]
+    public void TurningRowAndColumnOfOneNeuronRoundTakesItselfBack()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        planted.Plant();
+        (int layer, int index, int token) = planted.Planted;
+        float[] t = planted.Model.Vectors[new MlpVector(layer, MlpMatrix.Up, index)].Values();
+        double P() => NextToken.Probabilities(planted.Model, [PlantedModel.Prompt], [token])[0];
+        double before = P();
+        foreach ((MlpMatrix[] matrices, bool same) in new[] { ((MlpMatrix[])[MlpMatrix.Up], false), ([MlpMatrix.Up, MlpMatrix.Down], true) })
+        {
+            var patch = new VectorPatch(planted.Model.Hash);
+            AlignedVector[] scan = DirectionScan.Run(planted.Model, t, matrices);
+            ConceptEdit.Run(planted.Model, t, scan, PlantedModel.Prompt, token, new ConceptEditOptions { Threshold = 0.99 }, patch);
+            Assert.Equal(matrices.Length, patch.Edits.Count);
+            Assert.Equal(same, Math.Abs(P() - before) < 1e-5 * before);
+            patch.Undo(planted.Model);
+        }
+    }
+
+    /// <summary>What writing -t elsewhere does is measured beside the edit, and leaves the model as it was.</summary>
+    [Fact]
+    public void TheControlTurnsOtherVectorsAndPutsThemBack()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        planted.Plant();
+        byte[] weights = Weights(planted);
+        float[] t = planted.Model.Vectors[new MlpVector(1, MlpMatrix.Down, planted.Planted.Index)].Values();
+        AlignedVector[] down = DirectionScan.Run(planted.Model, t, [MlpMatrix.Down]);
+        double before = NextToken.Probabilities(planted.Model, [PlantedModel.Prompt], [planted.Planted.Token])[0];
+        double[] control = ConceptEdit.Control(planted.Model, t, down, 1, PlantedModel.Prompt, planted.Planted.Token, draws: 10, seed: 2);
+        Assert.Equal(10, control.Length);
+        Assert.True(control.Distinct().Count() > 5);
+        ConceptEditStep step = ConceptEdit.Run(
+            planted.Model, t, down, PlantedModel.Prompt, planted.Planted.Token, new ConceptEditOptions { Most = 1 }, new VectorPatch(planted.Model.Hash))[0];
+        Assert.True(control.Average() - step.Probability > 0.3 * before, $"{before}: {control.Average()} and {step.Probability}");
+        planted.Model.Vectors.Replace(step.Vector.Vector, t);
+        Assert.Equal(weights, Weights(planted));
     }
 
     /// <summary>Acceptance test 8: two concepts after one another, undone in the reverse order; through files.</summary>
@@ -88,6 +132,34 @@ public sealed class ConceptEditTests
         {
             File.Delete(file);
         }
+    }
+
+    [Theory]
+    [InlineData("000000.0.up.1", 64, 63, "different types or lengths")]
+    [InlineData("000000.0.side.1", 64, 64, "names no vector of an MLP")]
+    [InlineData("000000.up.1", 64, 64, "names no vector of an MLP")]
+    [InlineData("000000.0.up.128", 64, 64, "no neuron 0.128")]
+    [InlineData("000000.0.up.1", 32, 32, "not as the patch knows it")]
+    public void APatchThatIsNotWholeChangesNothing(string name, int oldLength, int newLength, string expected)
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        byte[] weights = Weights(planted);
+        var writer = new SafetensorsWriter { Metadata = { ["format"] = "weir.vector_patch", ["model"] = planted.Model.Hash } };
+        writer.Add($"{name}.old", [oldLength], new float[oldLength]);
+        writer.Add($"{name}.new", [newLength], new float[newLength]);
+        string file = Path.GetTempFileName();
+        try
+        {
+            writer.Save(file);
+            Assert.Contains(expected, Assert.ThrowsAny<WeirException>(() => VectorPatch.Load(file).Apply(planted.Model)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        Assert.Equal(weights, Weights(planted));
     }
 
     /// <summary>Acceptance test 9: noise only ever makes the concept more probable.</summary>

@@ -99,6 +99,26 @@ public sealed class NeuronClampTests
     }
 
     [Fact]
+    public void OtherNeuronsHeldAtTheSameValuesAreTheControl()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        planted.Plant();
+        int[] tokens = [planted.Planted.Token, 3];
+        NeuronClampOptions options = Options(planted, ClampSite.Product) with { Values = [20, 40], Multiples = false };
+        NeuronClampResult own = NeuronClamp.Run(planted.Model, options, [PlantedModel.Prompt], tokens);
+        double[][][] control = NeuronClamp.Control(planted.Model, options, own.Values, [PlantedModel.Prompt], tokens, count: PlantedModel.Neurons - 1);
+        for (int v = 0; v < 2; v++)
+        {
+            double probability = own.Rows.Single(r => r.Value == own.Values[v]).Probabilities[0];
+            Assert.True(control[v][0].Max() < probability, "no other neuron writes the token as much");
+        }
+
+        double neighbour = NeuronClamp.Run(planted.Model, options with { Index = 5 }, [PlantedModel.Prompt], tokens).Rows.Single(r => r.Value == 40).Probabilities[1];
+        Assert.Contains(neighbour, control[1][1]);
+    }
+
+    [Fact]
     public void TheStrongestInputsAreThoseOfThePass()
     {
         using IDevice device = TestDevices.Open(TestDevices.Cpu);

@@ -218,7 +218,7 @@ public sealed class EditTests
         new(Edit.Zero(Site.Z[0]) with { Sequences = [] }, "is in the batch"),
         new(Edit.Zero(Site.Pattern[0]) with { Columns = 500..600 }, "is in the batch"),
         new(Edit.Zero(Site.Z[0]) with { Sequences = [0, 0] }, "sequence twice"),
-        new(Edit.Add(Site.Pattern[0], [1f, 2f]), "a single value"),
+        new(Edit.Add(Site.Pattern[0], [1f, 2f]), "no rows of"),
         new(Edit.Clamp(Site.Pattern[0], 2, 1), "wrong order"),
     ];
 

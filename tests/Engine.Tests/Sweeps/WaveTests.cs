@@ -74,7 +74,7 @@ public sealed class WaveTests
         void Refused(Variant variant) => Assert.ThrowsAny<WeirException>(() => new Wave(model, prompts, [variant]).Dispose());
         Refused(new Variant("nothing", []));
         Refused(new Variant("rotated", [Edit.Zero(Site.RotatedQuery[0])]));
-        Refused(new Variant("sequences", [Edit.Zero(Site.MlpOut[0]) with { Sequences = [0] }]));
+        Refused(new Variant("sequences", [Edit.Zero(Site.MlpOut[0]) with { Sequences = [1] }]));
         Refused(new Variant("embedding", [Edit.Zero(Site.Embed)]));
         using var late = new Wave(model, prompts, [new Variant("late", [Edit.Zero(Site.MlpOut[0]) with { Positions = 1000.. }])]);
         Assert.ThrowsAny<WeirException>(late.Advance);

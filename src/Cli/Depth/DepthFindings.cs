@@ -1,0 +1,37 @@
+using Weir.Analysis.Depth;
+
+namespace Weir.Cli.Depth;
+
+/// <summary>What a run of the verb has measured; what was not asked for is null.</summary>
+internal sealed record DepthFindings
+{
+    /// <summary>The prompts.</summary>
+    public required IReadOnlyList<DepthPrompt> Prompts { get; init; }
+
+    /// <summary>Number of layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>What tables and scores show of each cell's samples.</summary>
+    public required DepthReduction Reduction { get; init; }
+
+    /// <summary>Splits of each prompt, or null.</summary>
+    public IReadOnlyList<IReadOnlyList<int>>? Splits { get; init; }
+
+    /// <summary>Norms, cosines and lens.</summary>
+    public DepthProfile? Profile { get; init; }
+
+    /// <summary>Propagated effects.</summary>
+    public SkipEffects? Effects { get; init; }
+
+    /// <summary>Local effects.</summary>
+    public LocalEffects? Local { get; init; }
+
+    /// <summary>Erasure maps, of the first prompts.</summary>
+    public IReadOnlyList<double[,]>? Erasure { get; init; }
+
+    /// <summary>What was written in an erased token's place.</summary>
+    public string? ErasedWith { get; init; }
+
+    /// <summary>Depth scores.</summary>
+    public DepthScores? Scores { get; init; }
+}

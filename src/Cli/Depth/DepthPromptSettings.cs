@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Weir.Analysis.Prompts;
+using Weir.Cli.Options;
+using Weir.Cli.Output;
+using Weir.Engine;
+using Weir.Kernels;
+
+namespace Weir.Cli.Depth;
+
+/// <summary>Which prompts are analysed: given ones or generated ones, all of them or some.</summary>
+internal sealed class DepthPromptSettings
+{
+    private readonly PromptSettings _given = new("PROMPT", many: true);
+    private readonly TextSetting _generator = new("--prompts", "NAME:N", $"generate N prompts: {string.Join(", ", PromptSets.Names)}; N of each level for expressions and hops");
+    private readonly IntegerSetting _seed = new("--seed", "N", "draws generated prompts, and which are taken", 42, 0);
+    private readonly IntegerSetting _take = new("--take", "N", "use so many of the prompts", 0, 0, int.MaxValue, "all");
+    private readonly ChoiceSetting _choose = new("--choose", "which are taken", "first", "random");
+    private readonly TextSetting _answer = new("--answer", "TEXT", "what the prompt's answer is, with its space; erasure and the depth score look at its tokens");
+
+    /// <summary>The argument.</summary>
+    public Argument Argument => _given.Argument;
+
+    /// <summary>The options.</summary>
+    public Option[] All => [_given.File, _given.Ids, _generator, _seed, _take, _choose, _answer];
+
+    /// <summary>Draws what the options ask for, before a model is loaded.</summary>
+    /// <returns>What makes token ids of them.</returns>
+    public Func<Model, IReadOnlyList<DepthPrompt>> Read(Session session)
+    {
+        ParseResult a = session.Arguments;
+        int seed = _seed.Get(a);
+        string? answer = _answer.Get(a);
+        if (_generator.Get(a) is not { } name)
+        {
+            IReadOnlyList<Prompt> given = Some(_given.Read(session), a, seed);
+            return answer is null || given.Count == 1
+                ? model => [.. given.Select(p => DepthPrompt.Of(model, p, answer))]
+                : throw new UsageException("--answer is the answer of one PROMPT; give one.");
+        }
+
+        if (session.Arguments.GetValue(_given.Argument) is { Length: > 0 } || _given.File.Get(a) is not null || _given.Ids.Get(a).Length > 0 || answer is not null)
+        {
+            throw new UsageException("--prompts generates prompts with their answers; leave PROMPT, --file, --ids and --answer away.");
+        }
+
+        IReadOnlyList<PromptItem> items = Some(PromptSets.Generate(name, seed), a, seed);
+        return model => [.. items.Select(i => DepthPrompt.Of(model, i))];
+    }
+
+    /// <summary>One more prompt of the generator, to erase with; or null where none is generated.</summary>
+    public PromptItem? Counterfactual(ParseResult arguments) =>
+        _generator.Get(arguments) is { } name && PromptSets.Generate(name, _seed.Get(arguments) + 1) is [var item, ..] ? item : null;
+
+    private IReadOnlyList<T> Some<T>(IReadOnlyList<T> all, ParseResult a, int seed)
+    {
+        int count = _take.Get(a);
+        if (count > all.Count)
+        {
+            throw new WeirException($"--take {count} is more than the {all.Count} prompts that there are.");
+        }
+
+        if (count == 0)
+        {
+            return all;
+        }
+
+        int[] order = [.. Enumerable.Range(0, all.Count)];
+        if (_choose.Get(a) == 1)
+        {
+            new Random(seed).Shuffle(order);
+        }
+
+        return [.. order.Take(count).Order().Select(i => all[i])];
+    }
+}

@@ -1,0 +1,230 @@
+using Weir.Analysis.Depth;
+using Weir.Analysis.Statistics;
+using Weir.Cli.Rendering;
+using Weir.Cli.Reports;
+using Weir.Engine;
+
+namespace Weir.Cli.Depth;
+
+/// <summary>What was measured as tables and plots.</summary>
+internal static class DepthReport
+{
+    /// <summary>Whose method it is.</summary>
+    public const string Paper = "Csordás, Manning, Potts 2025, arXiv 2505.13898";
+
+    // An erased token still matters where the answer's distribution moves by more than this.
+    private const double Matters = 0.1;
+
+    /// <summary>Tells what was found.</summary>
+    public static Report Of(Model model, DepthFindings f)
+    {
+        int tokens = f.Prompts.Sum(p => p.Ids.Length);
+        var report = new Report("Depth use", $"{SpecText.Line(model.Location, model.Spec)}: {Text.Grouped(f.Prompts.Count)} prompts, {Text.Grouped(tokens)} tokens.") { Paper = Paper };
+        AddLayers(report, f);
+        if (f.Profile is { } profile)
+        {
+            AddProfile(report, f, profile);
+        }
+
+        if (f.Effects is { } effects)
+        {
+            AddEffects(report, f, effects);
+        }
+
+        foreach (SkipReach reach in f.Local?.Measured ?? [])
+        {
+            report.Add(Map($"local_{DepthJson.Name(reach)}", $"Local effect of a layer on a later one, {Words(reach)} ({f.Reduction.Name})", f.Reduction.Map(f.Local!.Of(reach))) with { Figure = "local effects" });
+        }
+
+        AddErasure(report, model, f);
+        if (f.Scores is { } scores)
+        {
+            AddScores(report, scores);
+        }
+
+        return report;
+    }
+
+    private static void AddLayers(Report report, DepthFindings f)
+    {
+        if (f.Profile is null && f.Effects is null && f.Local is null)
+        {
+            return;
+        }
+
+        var columns = new List<(string Header, string Format, Func<int, double> Value)>();
+        if (f.Profile is { } profile)
+        {
+            columns.Add(("attn/h", "F2", l => profile[DepthMeasure.AttentionRatio].Mean(l, 0)));
+            columns.Add(("mlp/h", "F2", l => profile[DepthMeasure.MlpRatio].Mean(l, 0)));
+            columns.Add(("cos attn", "F2", l => profile[DepthMeasure.AttentionCosine].Mean(l, 0)));
+            columns.Add(("cos mlp", "F2", l => profile[DepthMeasure.MlpCosine].Mean(l, 0)));
+            columns.Add(("lens KL", "F2", l => profile[DepthMeasure.LensDivergence].Mean(l, 0)));
+            columns.Add(("top-5", "P0", l => profile[DepthMeasure.LensOverlap].Mean(l, 0)));
+        }
+
+        foreach ((SkippedPart part, SkipReach reach) in f.Effects?.Measured.Where(m => m.Part == f.Effects.Measured.First().Part) ?? [])
+        {
+            SampleTable effects = f.Effects!.Of(part, reach), outputs = f.Effects.OutputsOf(part, reach);
+            double[] later = DepthScore.LayerEffects(f.Reduction.Map(effects));
+            string suffix = reach == SkipReach.Future ? " future" : "";
+            columns.Add(($"later{suffix}", "F2", l => l + 1 < f.Layers ? later[l] : double.NaN));
+            columns.Add(($"output{suffix}", "F2", l => f.Reduction.Of(outputs, l, 0)));
+        }
+
+        if (f.Local is { } local)
+        {
+            double[,] map = f.Reduction.Map(local.Of(local.Measured.First()));
+            columns.Add(("most on", "N0", l => l + 1 < f.Layers ? Enumerable.Range(l + 1, f.Layers - 1 - l).MaxBy(k => map[l, k]) : double.NaN));
+        }
+
+        string left = f.Effects is null ? "" : $" With the {Words(f.Effects.Measured.First().Part)} left out: later is the mean over later layers of the change of what they add, output that of the next-token probabilities (Euclidean, at most 1.41), each the {f.Reduction.Name} over tokens.";
+        string direct = f.Local is null ? "" : " Most on is the later layer that owes it most directly.";
+        TablePart table = new TablePart("layers", "Layer by layer")
+        {
+            Note = $"Layers count from 0; lens KL in nats and top-5 shared are of the layer's input.{left}{direct}",
+        }.Number("layer", "N0");
+        columns.ForEach(c => table.Number(c.Header, c.Format));
+        for (int l = 0; l < f.Layers; l++)
+        {
+            table.Row([l, .. columns.Select(c => (object?)c.Value(l))]);
+        }
+
+        report.Add(table);
+    }
+
+    private static void AddProfile(Report report, DepthFindings f, DepthProfile profile)
+    {
+        EffectiveDepth depth = EffectiveDepth.Of(profile);
+        TablePart table = new TablePart("effective_depth", "Effective depth in one number, three ways")
+        {
+            Note = "Fragile: read each beside its curve. Ratio is (layer + 1) / layers.",
+        }.Column("by").Number("layer", "N0").Number("ratio", "F2").Column("curve");
+        table.Row("cosine turns positive for good", depth.Cosine, depth.Ratio(depth.Cosine), Curve(EffectiveDepth.CosineCurve(profile)));
+        table.Row("lens KL below half of its largest", depth.Divergence, depth.Ratio(depth.Divergence), Curve(profile.Means(DepthMeasure.LensDivergence)[..f.Layers]));
+        table.Row("more than 0.3 of the top 5 shared", depth.Overlap, depth.Ratio(depth.Overlap), Curve(profile.Means(DepthMeasure.LensOverlap)[..f.Layers]));
+        report.Add(table);
+        report.Add(Lines("ratios", "Size of what is added against the residual", "ratio of norms, mean over tokens", profile,
+            ("attention", DepthMeasure.AttentionRatio), ("MLP", DepthMeasure.MlpRatio), ("layer", DepthMeasure.LayerRatio)) with { Figure = "relative contributions" });
+        report.Add(Lines("cosines", "Direction of what is added against the residual", "cosine, mean over tokens", profile,
+            ("attention", DepthMeasure.AttentionCosine), ("MLP", DepthMeasure.MlpCosine), ("layer", DepthMeasure.LayerCosine)) with { Figure = "cosines of contributions", Note = "About 0: a new feature; below 0: erasing; above 0: strengthening." });
+        report.Add(Lines("norms", "Norms", "norm, mean over tokens", profile,
+            ("residual", DepthMeasure.ResidualNorm), ("attention", DepthMeasure.AttentionNorm), ("MLP", DepthMeasure.MlpNorm)));
+        report.Add(Lines("lens_kl", "Distance of the lens from the output", "KL in nats, mean over tokens", profile, ("KL", DepthMeasure.LensDivergence)) with { Figure = "logit lens by layer" });
+        report.Add(Lines("lens_top5", "Most probable tokens shared with the output", "share of the top 5, mean over tokens", profile, ("top 5", DepthMeasure.LensOverlap)) with { Figure = "logit lens by layer" });
+    }
+
+    private static void AddEffects(Report report, DepthFindings f, SkipEffects effects)
+    {
+        foreach ((SkippedPart part, SkipReach reach) in effects.Measured)
+        {
+            string name = $"{DepthJson.Name(part)}_{DepthJson.Name(reach)}";
+            report.Add(Map($"effects_{name}", $"Effect of leaving the {Words(part)} out on later layers, {Words(reach)} ({f.Reduction.Name})", f.Reduction.Map(effects.Of(part, reach))) with { Figure = "effects of skipping a layer" });
+        }
+
+        foreach (SkipReach reach in effects.Measured.Select(m => m.Reach).Distinct())
+        {
+            LinesPart lines = new LinesPart($"output_{DepthJson.Name(reach)}", $"Effect on the output, {Words(reach)}", "layer left out", "change of probabilities", Layers(f.Layers))
+            {
+                Figure = "effects of skipping a layer",
+            };
+            foreach ((SkippedPart part, _) in effects.Measured.Where(m => m.Reach == reach))
+            {
+                SampleTable table = effects.OutputsOf(part, reach);
+                Estimate[] means = [.. Enumerable.Range(0, f.Layers).Select(l => Bootstrap.Mean(table.PromptMeans(l, 0)))];
+                lines.Line($"{Words(part)}, mean", [.. Enumerable.Range(0, f.Layers).Select(l => table.Mean(l, 0))], [.. means.Select(m => m.Low)], [.. means.Select(m => m.High)]);
+                lines.Line($"{Words(part)}, max", [.. Enumerable.Range(0, f.Layers).Select(l => table.Max(l, 0))]);
+            }
+
+            report.Add(lines);
+        }
+    }
+
+    private static void AddErasure(Report report, Model model, DepthFindings f)
+    {
+        for (int p = 0; p < (f.Erasure?.Count ?? 0); p++)
+        {
+            DepthPrompt prompt = f.Prompts[p];
+            double[,] map = f.Erasure![p];
+
+            // Behind the tokens of an answer's distributions nothing is measured.
+            int shown = prompt.Answer is null ? prompt.Ids.Length : prompt.Ids.Length - 1;
+            string[] tokens = [.. prompt.Ids.Take(shown).Select((id, t) => $"{t} {TokenText.Of(model.HasTokenizer ? model.Tokenizer : null, id)}")];
+            double[,] cut = new double[f.Layers + 1, shown];
+            TablePart table = new TablePart($"erasure_tokens_{p}", $"Until where each token is needed, prompt {p}")
+            {
+                Note = $"The residual of one token in front of a layer becomes {f.ErasedWith}; effect is the largest change of the answer's probabilities. Needed to: the last boundary where it is above {Matters} ({f.Layers} is behind the last layer).",
+                MostOnScreen = 40,
+            }.Column("token").Number("at 0", "F2").Number($"at {f.Layers / 2}", "F2").Number($"at {f.Layers}", "F2").Number("needed to", "N0");
+            for (int t = 0; t < shown; t++)
+            {
+                int last = -1;
+                for (int l = 0; l <= f.Layers; l++)
+                {
+                    cut[l, t] = map[l, t];
+                    last = map[l, t] > Matters ? l : last;
+                }
+
+                table.Row(tokens[t], map[0, t], map[f.Layers / 2, t], map[f.Layers, t], last < 0 ? null : last);
+            }
+
+            report.Add(table);
+            report.Add(new HeatMapPart($"erasure_{p}", $"Effect of erasing a token at a boundary, prompt {p}", [.. Enumerable.Range(0, f.Layers + 1).Select(l => Text.Of(l))], tokens, cut)
+            {
+                RowAxis = "boundary",
+                ColumnAxis = "token",
+                ValueAxis = "change of the answer's probabilities",
+                Figure = "residual erasure",
+            });
+        }
+    }
+
+    private static void AddScores(Report report, DepthScores scores)
+    {
+        TablePart table = new TablePart("depth_score", "Depth score: mean layer of the effects")
+        {
+            Note = $"Layers count from 0; {scores.Split}; intervals over prompts. A score that is flat in the level says that harder prompts use no deeper layers.",
+            Figure = "depth score by difficulty",
+        }.Number("level", "N0").Number("n", "N0").Number("by layers", "F2").Number("low", "F2").Number("high", "F2").Number("by output", "F2").Number("output low", "F2").Number("output high", "F2");
+        foreach ((int level, double[] byLayers, double[] byOutputs) in scores.Levels)
+        {
+            Estimate l = DepthScores.Mean(byLayers), o = DepthScores.Mean(byOutputs);
+            table.Row(level, l.Count, l.Mean, l.Low, l.High, o.Mean, o.Low, o.High);
+        }
+
+        report.Add(table);
+    }
+
+    private static LinesPart Lines(string name, string title, string axis, DepthProfile profile, params ReadOnlySpan<(string Name, DepthMeasure Measure)> lines)
+    {
+        int longest = 0;
+        foreach ((_, DepthMeasure measure) in lines)
+        {
+            longest = Math.Max(longest, profile[measure].Rows);
+        }
+
+        var part = new LinesPart(name, title, "layer", axis, Layers(longest));
+        foreach ((string line, DepthMeasure measure) in lines)
+        {
+            SampleTable table = profile[measure];
+            Estimate[] means = [.. Enumerable.Range(0, longest).Select(l => l < table.Rows ? Bootstrap.Mean(table.PromptMeans(l, 0)) : new Estimate(double.NaN, double.NaN, double.NaN, 0))];
+            part.Line(line, [.. means.Select((m, l) => l < table.Rows ? table.Mean(l, 0) : double.NaN)], [.. means.Select(m => m.Low)], [.. means.Select(m => m.High)]);
+        }
+
+        return part;
+    }
+
+    private static HeatMapPart Map(string name, string title, double[,] values)
+    {
+        string[] layers = [.. Enumerable.Range(0, values.GetLength(0)).Select(l => Text.Of(l))];
+        return new HeatMapPart(name, title, layers, layers, values) { RowAxis = "layer left out", ColumnAxis = "later layer", ValueAxis = "relative change", High = 1 };
+    }
+
+    private static double[] Layers(int count) => [.. Enumerable.Range(0, count).Select(l => (double)l)];
+
+    private static string Curve(double[] values) => string.Join(' ', values.Select(v => v.ToString("F2", System.Globalization.CultureInfo.InvariantCulture)));
+
+    private static string Words(SkippedPart part) => part switch { SkippedPart.Layer => "layer", SkippedPart.Attention => "attention", _ => "MLP" };
+
+    private static string Words(SkipReach reach) => reach == SkipReach.Future ? "on future tokens" : "at all positions";
+}

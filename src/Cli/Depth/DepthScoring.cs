@@ -1,0 +1,36 @@
+using Weir.Analysis.Depth;
+using Weir.Engine;
+using Weir.Kernels;
+
+namespace Weir.Cli.Depth;
+
+/// <summary>
+/// Depth scores of prompts: layers are left out in front of a split and effects are measured from it on. Where prompts have
+/// answers the splits lie in them: the answer's first token where it is short, else up to four multiples of 4 tokens within it.
+/// </summary>
+internal static class DepthScoring
+{
+    private const int ShortAnswer = 8;
+
+    /// <summary>Measures and scores.</summary>
+    /// <exception cref="WeirException">No prompt can be split.</exception>
+    public static DepthScores Run(Model model, IReadOnlyList<DepthPrompt> prompts, SkipOptions options, bool largest, int splitSeed)
+    {
+        bool answers = prompts.All(p => p.Answer is not null);
+        IReadOnlyList<IReadOnlyList<int>>? splits = answers ? InAnswers(prompts, options.FirstPosition, splitSeed) : options.Splits;
+        SkipReach reach = splits is null ? SkipReach.AllPositions : SkipReach.Future;
+        SkipOptions own = options with { Parts = [SkippedPart.Layer], Splits = splits, AllPositions = splits is null };
+        SkipEffects effects = SkipEffects.Run(model, [.. prompts.Select(p => p.Ids)], own);
+        double[] byLayers = DepthScore.ByLayers(effects.Of(SkippedPart.Layer, reach), largest), byOutputs = DepthScore.ByOutputs(effects.OutputsOf(SkippedPart.Layer, reach), largest);
+        return new DepthScores(
+            answers ? "split within the answer" : splits is null ? "layers left out at all positions, since no prompt is long enough to be split" : "split at random",
+            [.. Enumerable.Range(0, prompts.Count).GroupBy(p => prompts[p].Level).OrderBy(g => g.Key)
+                .Select(g => (g.Key, g.Select(p => byLayers[p]).ToArray(), g.Select(p => byOutputs[p]).ToArray()))]);
+    }
+
+    private static IReadOnlyList<IReadOnlyList<int>> InAnswers(IReadOnlyList<DepthPrompt> prompts, int firstPosition, int seed)
+    {
+        IReadOnlyList<IReadOnlyList<int>> drawn = SplitPoints.InAnswers([.. prompts.Select(p => (p.AnswerStart, p.Ids.Length))], seed: seed);
+        return [.. prompts.Select((p, i) => p.AnswerStart <= firstPosition ? [] : p.Ids.Length - p.AnswerStart <= ShortAnswer ? [p.AnswerStart] : drawn[i])];
+    }
+}

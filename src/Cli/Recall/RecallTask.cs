@@ -1,0 +1,54 @@
+using System.Globalization;
+using Weir.Analysis.Recall;
+using Weir.Engine;
+using Weir.Kernels;
+
+namespace Weir.Cli.Recall;
+
+/// <summary>What weir recall is asked about.</summary>
+/// <param name="Name">The task's name.</param>
+/// <param name="Prompts">The prompts.</param>
+/// <param name="Corrupted">Corrupted prompts.</param>
+/// <param name="Corruption">How they are corrupted, in words.</param>
+/// <param name="Kept">How many items there are, and of how many, in words.</param>
+internal sealed record RecallTask(string Name, IReadOnlyList<FactPrompt> Prompts, IReadOnlyList<IReadOnlyList<int>> Corrupted, string Corruption, string Kept)
+{
+    /// <summary>A table's prompts.</summary>
+    public static RecallTask OfTable(Model model, FactTable table, FactPromptOptions options, FactCorruption corruption)
+    {
+        var prompts = new FactPrompts(model, table, options);
+        string tokens = options.SingleTokens ? "one token each" : "first tokens";
+        string kept = string.Create(CultureInfo.InvariantCulture, $"{prompts.Items} of {table.Facts.Count} facts ({tokens}), {prompts.Rows.Count} prompts");
+        string words = corruption switch
+        {
+            FactCorruption.Topic => "another topic",
+            FactCorruption.Relation => "another relation",
+            FactCorruption.Carrier => "no carrier",
+            _ => "one topic for all",
+        };
+        return new RecallTask(table.Name, prompts.Rows, prompts.Corrupt(corruption), words, kept);
+    }
+
+    /// <summary>One prompt.</summary>
+    public static RecallTask OfPrompt(Model model, string text, string topic, string answer, string[] corrupt)
+    {
+        string name = topic.Trim();
+        if (name.Length == 0 || !text.Contains(name, StringComparison.Ordinal))
+        {
+            throw new WeirException($"The prompt has no '{topic}' in it; --topic is the part of it that is asked about.");
+        }
+
+        FactPrompt prompt = FactPrompts.Make(model, text, name, answer, singleTokens: false)
+            ?? throw new WeirException($"'{text}' does not keep its tokens when '{answer}' follows it; end the prompt before the space in front of the answer.");
+        string[] others = corrupt.Length > 0 ? corrupt : Others(text, name, answer.Trim());
+        return new RecallTask("one prompt", [prompt], [.. others.Select(model.Encode)], corrupt.Length > 0 ? "as given" : "another topic", "1 prompt");
+    }
+
+    private static string[] Others(string text, string topic, string answer)
+    {
+        FactTable? table = FactTable.All.FirstOrDefault(t => t.Facts.Any(f => f.Topic == topic && f.Answer == answer))
+            ?? FactTable.All.FirstOrDefault(t => t.Facts.Any(f => f.Topic == topic))
+            ?? throw new WeirException($"No table has '{topic}', so there is nothing to put in its place; give prompts that ask for something else with --corrupt.");
+        return [.. table.Facts.Where(f => f.Topic != topic && f.Answer != answer).Select(f => text.Replace(topic, f.Topic, StringComparison.Ordinal))];
+    }
+}

@@ -58,7 +58,7 @@ internal static class OpCases
     {
         foreach (ElementType type in WeightTypes)
         {
-            foreach ((int rows, int inputs, int outputs) in new[] { (1, 256, 96), (5, 97, 33), (70, 192, 161) })
+            foreach ((int rows, int inputs, int outputs) in new[] { (1, 256, 96), (5, 97, 33), (70, 192, 161), (130, 40, 300) })
             {
                 string what = $"{rows} x {inputs} to {outputs}, {type.Name()}";
                 yield return new("MatMul", what, 0, o => One(o, new Shape(rows, outputs), y => o.Ops.MatMul(
@@ -67,9 +67,14 @@ internal static class OpCases
                     o.Numbers(new Shape(rows, inputs)), o.Weights(outputs, inputs, type), y, new MatMulOptions { Activation = Activation.Silu })));
             }
 
+            yield return new("MatMul", $"inputs 3 to 72 of 97, {type.Name()}", 0, o => One(o, new Shape(40, 33), y => o.Ops.MatMul(
+                o.Numbers(new Shape(40, 70)), o.Weights(33, 97, type), y, new MatMulOptions { InputOffset = 3 })));
             yield return new("Embed", type.Name(), Rounded, o => One(o, new Shape(4, 97), y => o.Ops.Embed(o.Integers(3, 0, 8, 3), o.Weights(9, 97, type), 1.7f, y)));
             yield return new("WeightColumns", type.Name(), 0, o => One(o, new Shape(5, 33), y => o.Ops.WeightColumns(o.Weights(33, 20, type), 7, y)));
-            yield return new("Lens", type.Name(), 2e-6, o => Lens(o, type));
+            foreach (int rows in new[] { 5, 70 })
+            {
+                yield return new("Lens", $"{rows} rows, {type.Name()}", 2e-6, o => Lens(o, rows, type));
+            }
         }
     }
 
@@ -89,6 +94,23 @@ internal static class OpCases
                 yield return new("AppendKeyValues", what, 0, o => One(o, shape, z => o.Ops.AttentionMix(Diagonal(o, rows, heads), o.Store(rows, keyHeads, size, type), rows, 0, z)));
                 yield return new("AttentionScores", what, Rounded, o => One(o, map, scores => o.Ops.AttentionScores(o.Numbers(shape), o.Store(rows, keyHeads, size, type), rows, options, scores)));
                 yield return new("AttentionMix", what, Rounded, o => One(o, shape, z => o.Ops.AttentionMix(o.Numbers(map), o.Store(rows, keyHeads, size, type), rows, options.Window, z)));
+            }
+        }
+
+        // Every size and height of a tile, and rows so few that their keys are split over blocks.
+        var few = new PackedRows([0, 1, 3], [130, 70]);
+        foreach (ElementType type in WeightTypes)
+        {
+            double tolerance = type == ElementType.F32 ? Rounded : Rounded16;
+            foreach ((int heads, int keyHeads, int size, PackedRows batch) in new[]
+            {
+                (2, 1, 64, rows), (4, 4, 128, rows), (2, 1, 128, rows), (2, 1, 256, rows), (2, 1, 64, few), (2, 1, 128, few), (2, 1, 256, few),
+            })
+            {
+                var shape = new Shape(batch.Rows, heads, size);
+                var options = new AttentionOptions(1 / 16f);
+                yield return new("Attention", $"{batch.Rows} rows, {heads} heads of {size}, {keyHeads} of keys, {type.Name()}", tolerance, o =>
+                    One(o, shape, z => o.Ops.Attention(o.Numbers(shape), o.Store(batch, keyHeads, size, type), batch, options, z)));
             }
         }
 
@@ -139,14 +161,14 @@ internal static class OpCases
         return [target];
     }
 
-    private static Tensor[] Lens(CaseOperands o, ElementType type)
+    private static Tensor[] Lens(CaseOperands o, int n, ElementType type)
     {
-        const int N = 5, Vocabulary = 419, Width = 96, K = 3;
-        Tensor Column() => o.Empty(new Shape(N));
-        Tensor Table(ElementType t) => o.Empty(new Shape(N, K), type: t);
+        const int Vocabulary = 419, Width = 96, K = 3;
+        Tensor Column() => o.Empty(new Shape(n));
+        Tensor Table(ElementType t) => o.Empty(new Shape(n, K), type: t);
         var a = new LensArguments
         {
-            States = o.Numbers(new Shape(N, Width)),
+            States = o.Numbers(new Shape(n, Width)),
             Unembedding = o.Weights(Vocabulary, Width, type),
             Softcap = 30,
             Temperature = 1.5f,
@@ -156,10 +178,10 @@ internal static class OpCases
             TopLogProbabilities = Table(ElementType.F32),
             BottomIds = Table(ElementType.I32),
             BottomLogProbabilities = Table(ElementType.F32),
-            Targets = o.Integers([.. Enumerable.Range(0, N * K).Select(i => i * 29 % Vocabulary)]).Reshape(N, K),
+            Targets = o.Integers([.. Enumerable.Range(0, n * K).Select(i => i * 29 % Vocabulary)]).Reshape(n, K),
             TargetLogProbabilities = Table(ElementType.F32),
             TargetRanks = Table(ElementType.I32),
-            References = o.Integers(4, 4, 0, 3, 4),
+            References = o.Integers([.. Enumerable.Range(0, n).Select(i => i * 3 % n)]),
             Divergence = Column(),
         };
         o.Ops.Lens(a);

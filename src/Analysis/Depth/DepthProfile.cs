@@ -10,7 +10,7 @@ namespace Weir.Analysis.Depth;
 
 /// <summary>
 /// What each layer adds to the residual, how large and in which direction, and what the model would say if it ended there
-/// (Csordas et al. 2025, arXiv 2505.13898, figures 2 and 4). h_l is the input of layer l and h_L the last residual, in front
+/// (Csordas et al. 2025, arXiv 2505.13898). h_l is the input of layer l and h_L the last residual, in front
 /// of the final norm; a_l and m_l are what attention and MLP really add. Tables are [layer, 1], a sample a token: means of
 /// ratios, never ratios of means.
 /// </summary>

@@ -2,7 +2,7 @@ namespace Weir.Analysis.Depth;
 
 /// <summary>
 /// How deep effects lie on average, d = sum_s s e_s / sum_s e_s with e_s the effect of leaving layer s out (Csordas et al.
-/// 2025, arXiv 2505.13898, section 5). Layers count from 0, as in the paper's code; its text counts from 1.
+/// 2025, arXiv 2505.13898). Layers count from 0, as in the paper's code; its text counts from 1.
 /// </summary>
 public static class DepthScore
 {

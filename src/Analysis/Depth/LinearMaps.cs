@@ -6,7 +6,7 @@ namespace Weir.Analysis.Depth;
 /// <summary>
 /// Whether a deeper model does new work or stretches the same over more layers: every residual h^A_m of one model is mapped to
 /// every residual h^B_l of another by the best affine map, and the error on text that the map has not seen is measured
-/// (Csordas et al. 2025, arXiv 2505.13898, figure 9). Equal relative depth maps best where work is stretched. The maps are the
+/// (Csordas et al. 2025, arXiv 2505.13898). Equal relative depth maps best where work is stretched. The maps are the
 /// exact least squares of one pass over the text: normal equations with partial sums in f64, ridge, Cholesky.
 /// </summary>
 public static class LinearMaps

@@ -10,7 +10,7 @@ namespace Weir.Analysis.Depth;
 /// <summary>
 /// Until which layer a token's own residual is needed: at boundary l (the input of layer l; L is behind the last) the residual
 /// of one token is overwritten by one that tells nothing, and the change of the answer's distributions is measured (Csordas et
-/// al. 2025, arXiv 2505.13898, figure 6). The mean written at a boundary is the mean of that same boundary.
+/// al. 2025, arXiv 2505.13898). The mean written at a boundary is the mean of that same boundary.
 /// </summary>
 public static class ResidualErasure
 {

@@ -6,7 +6,7 @@ namespace Weir.Analysis.Depth;
 
 /// <summary>
 /// What later layers, and the output, owe to an earlier layer: layer s is left out, the change runs on, and every later
-/// layer's contribution is compared with what it was (Csordas et al. 2025, arXiv 2505.13898, section 3). All variants of all
+/// layer's contribution is compared with what it was (Csordas et al. 2025, arXiv 2505.13898). All variants of all
 /// prompts advance as one wave. Layers count from 0.
 /// </summary>
 public sealed class SkipEffects

@@ -33,7 +33,7 @@ internal static class DepthReport
 
         foreach (SkipReach reach in f.Local?.Measured ?? [])
         {
-            report.Add(Map($"local_{DepthJson.Name(reach)}", $"Local effect of a layer on a later one, {Words(reach)} ({f.Reduction.Name})", f.Reduction.Map(f.Local!.Of(reach))) with { Figure = "figure 5" });
+            report.Add(Map($"local_{DepthJson.Name(reach)}", $"Local effect of a layer on a later one, {Words(reach)} ({f.Reduction.Name})", f.Reduction.Map(f.Local!.Of(reach))) with { Figure = "local effects" });
         }
 
         AddErasure(report, model, f);
@@ -74,23 +74,23 @@ internal static class DepthReport
 
         if (f.Local is { } local)
         {
-            SampleTable table = local.Of(local.Measured.First());
-            double[,] map = f.Reduction.Map(table);
+            double[,] map = f.Reduction.Map(local.Of(local.Measured.First()));
             columns.Add(("most on", "N0", l => l + 1 < f.Layers ? Enumerable.Range(l + 1, f.Layers - 1 - l).MaxBy(k => map[l, k]) : double.NaN));
         }
 
         string left = f.Effects is null ? "" : $" With the {Words(f.Effects.Measured.First().Part)} left out: later is the mean over later layers of the change of what they add, output that of the next-token probabilities (Euclidean, at most 1.41), each the {f.Reduction.Name} over tokens.";
-        TablePart part0 = new TablePart("layers", "Layer by layer")
+        string direct = f.Local is null ? "" : " Most on is the later layer that owes it most directly.";
+        TablePart table = new TablePart("layers", "Layer by layer")
         {
-            Note = $"Layers count from 0; lens KL in nats and top-5 shared are of the layer's input.{left}",
+            Note = $"Layers count from 0; lens KL in nats and top-5 shared are of the layer's input.{left}{direct}",
         }.Number("layer", "N0");
-        columns.ForEach(c => part0.Number(c.Header, c.Format));
+        columns.ForEach(c => table.Number(c.Header, c.Format));
         for (int l = 0; l < f.Layers; l++)
         {
-            part0.Row([l, .. columns.Select(c => (object?)c.Value(l))]);
+            table.Row([l, .. columns.Select(c => (object?)c.Value(l))]);
         }
 
-        report.Add(part0);
+        report.Add(table);
     }
 
     private static void AddProfile(Report report, DepthFindings f, DepthProfile profile)
@@ -105,13 +105,13 @@ internal static class DepthReport
         table.Row("more than 0.3 of the top 5 shared", depth.Overlap, depth.Ratio(depth.Overlap), Curve(profile.Means(DepthMeasure.LensOverlap)[..f.Layers]));
         report.Add(table);
         report.Add(Lines("ratios", "Size of what is added against the residual", "ratio of norms, mean over tokens", profile,
-            ("attention", DepthMeasure.AttentionRatio), ("MLP", DepthMeasure.MlpRatio), ("layer", DepthMeasure.LayerRatio)) with { Figure = "figure 2" });
+            ("attention", DepthMeasure.AttentionRatio), ("MLP", DepthMeasure.MlpRatio), ("layer", DepthMeasure.LayerRatio)) with { Figure = "relative contributions" });
         report.Add(Lines("cosines", "Direction of what is added against the residual", "cosine, mean over tokens", profile,
-            ("attention", DepthMeasure.AttentionCosine), ("MLP", DepthMeasure.MlpCosine), ("layer", DepthMeasure.LayerCosine)) with { Figure = "figure 2", Note = "About 0: a new feature; below 0: erasing; above 0: strengthening." });
+            ("attention", DepthMeasure.AttentionCosine), ("MLP", DepthMeasure.MlpCosine), ("layer", DepthMeasure.LayerCosine)) with { Figure = "cosines of contributions", Note = "About 0: a new feature; below 0: erasing; above 0: strengthening." });
         report.Add(Lines("norms", "Norms", "norm, mean over tokens", profile,
             ("residual", DepthMeasure.ResidualNorm), ("attention", DepthMeasure.AttentionNorm), ("MLP", DepthMeasure.MlpNorm)));
-        report.Add(Lines("lens_kl", "Distance of the lens from the output", "KL in nats, mean over tokens", profile, ("KL", DepthMeasure.LensDivergence)) with { Figure = "figure 4" });
-        report.Add(Lines("lens_top5", "Most probable tokens shared with the output", "share of the top 5, mean over tokens", profile, ("top 5", DepthMeasure.LensOverlap)) with { Figure = "figure 4" });
+        report.Add(Lines("lens_kl", "Distance of the lens from the output", "KL in nats, mean over tokens", profile, ("KL", DepthMeasure.LensDivergence)) with { Figure = "logit lens by layer" });
+        report.Add(Lines("lens_top5", "Most probable tokens shared with the output", "share of the top 5, mean over tokens", profile, ("top 5", DepthMeasure.LensOverlap)) with { Figure = "logit lens by layer" });
     }
 
     private static void AddEffects(Report report, DepthFindings f, SkipEffects effects)
@@ -119,14 +119,14 @@ internal static class DepthReport
         foreach ((SkippedPart part, SkipReach reach) in effects.Measured)
         {
             string name = $"{DepthJson.Name(part)}_{DepthJson.Name(reach)}";
-            report.Add(Map($"effects_{name}", $"Effect of leaving the {Words(part)} out on later layers, {Words(reach)} ({f.Reduction.Name})", f.Reduction.Map(effects.Of(part, reach))) with { Figure = "figure 3" });
+            report.Add(Map($"effects_{name}", $"Effect of leaving the {Words(part)} out on later layers, {Words(reach)} ({f.Reduction.Name})", f.Reduction.Map(effects.Of(part, reach))) with { Figure = "effects of skipping a layer" });
         }
 
         foreach (SkipReach reach in effects.Measured.Select(m => m.Reach).Distinct())
         {
             LinesPart lines = new LinesPart($"output_{DepthJson.Name(reach)}", $"Effect on the output, {Words(reach)}", "layer left out", "change of probabilities", Layers(f.Layers))
             {
-                Figure = "figure 3",
+                Figure = "effects of skipping a layer",
             };
             foreach ((SkippedPart part, _) in effects.Measured.Where(m => m.Reach == reach))
             {
@@ -174,7 +174,7 @@ internal static class DepthReport
                 RowAxis = "boundary",
                 ColumnAxis = "token",
                 ValueAxis = "change of the answer's probabilities",
-                Figure = "figure 6",
+                Figure = "residual erasure",
             });
         }
     }
@@ -183,8 +183,8 @@ internal static class DepthReport
     {
         TablePart table = new TablePart("depth_score", "Depth score: mean layer of the effects")
         {
-            Note = $"Layers count from 0; {scores.Split}; intervals over prompts. Flat in the level: harder prompts use no deeper layers.",
-            Figure = "figure 7",
+            Note = $"Layers count from 0; {scores.Split}; intervals over prompts. A score that is flat in the level says that harder prompts use no deeper layers.",
+            Figure = "depth score by difficulty",
         }.Number("level", "N0").Number("n", "N0").Number("by layers", "F2").Number("low", "F2").Number("high", "F2").Number("by output", "F2").Number("output low", "F2").Number("output high", "F2");
         foreach ((int level, double[] byLayers, double[] byOutputs) in scores.Levels)
         {

@@ -37,7 +37,7 @@ internal static class LinearMapReport
                 RowAxis = "from",
                 ColumnAxis = "to",
                 ValueAxis = "relative error",
-                Figure = "figure 9",
+                Figure = "linear maps between models",
             })
             .Tensor("errors", [rows.Length, columns.Length], DepthTensors.Flat(result.Errors.Map(result.Errors.Mean)))
             .Tensor("constant_errors", [columns.Length], DepthTensors.Flat(result.ConstantErrors.Map(result.ConstantErrors.Mean)));

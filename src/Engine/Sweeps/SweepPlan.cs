@@ -14,9 +14,10 @@ public sealed class SweepPlan
         foreach (SweepWave wave in waves)
         {
             long rows = wave.Prompts.Sum(p => (long)lengths[p]);
+            int[] first = [.. wave.Variants.Select(v => variants[v].On(wave.Prompts).FirstBlock(spec))];
             for (int l = 0; l < layers; l++)
             {
-                int live = 1 + wave.Variants.Count(v => variants[v].On(wave.Prompts).FirstBlock(spec) <= l);
+                int live = 1 + first.Count(block => block <= l);
                 RowsPerLayer[l] = Math.Max(RowsPerLayer[l], rows * live);
                 Flops += live * wave.Prompts.Sum(p => BlockFlops(spec, lengths[p], l));
             }

@@ -152,6 +152,24 @@ public sealed class SkipEffectsTests
         }
     }
 
+    [Fact]
+    public void Acceptance10_StreamedWeightsChangeNoBit()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = Model.Load(Fixture.Model("llama3"), new LoadOptions { Device = device });
+        using Model streamed = Model.Load(Fixture.Model("llama3"), new LoadOptions { Device = device, StreamWeights = true });
+        SkipEffects whole = SkipEffects.Run(model, Prompts, Everything), parts = SkipEffects.Run(streamed, Prompts, Everything);
+        Assert.All(whole.Measured, m => Same(whole.Of(m.Part, m.Reach), parts.Of(m.Part, m.Reach)));
+        Assert.All(whole.Measured, m => Same(whole.OutputsOf(m.Part, m.Reach), parts.OutputsOf(m.Part, m.Reach)));
+        LocalEffects local = LocalEffects.Run(model, Prompts, Everything), localParts = LocalEffects.Run(streamed, Prompts, Everything);
+        Assert.All(local.Measured, reach => Same(local.Of(reach), localParts.Of(reach)));
+        DepthProfile profile = DepthProfile.Run(model, Prompts), profileParts = DepthProfile.Run(streamed, Prompts);
+        Assert.All(Enum.GetValues<DepthMeasure>(), m => Same(profile[m], profileParts[m]));
+        float[][] means = ResidualErasure.Means(model, Prompts, Range.All);
+        Assert.Equal(means, ResidualErasure.Means(streamed, Prompts, Range.All));
+        Assert.Equal(ResidualErasure.Run(model, Prompts[1], ^1.., (l, _) => means[l]), ResidualErasure.Run(streamed, Prompts[1], ^1.., (l, _) => means[l]));
+    }
+
     [Theory]
     [OnDevices("gpt2")]
     [InlineData("olmo2", "cpu")]

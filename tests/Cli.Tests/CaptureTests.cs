@@ -74,9 +74,9 @@ public class CaptureTests
         string patched = WeirRun.Succeed("lens", WeirRun.Prompt, "--json", "-", "--replace", $"resid_post.3={patch}").Output;
         using JsonDocument a = JsonDocument.Parse(plain);
         using JsonDocument b = JsonDocument.Parse(patched);
-        Assert.Equal(a.RootElement.GetProperty("entropy").ToString(), b.RootElement.GetProperty("entropy").ToString());
+        Assert.Equal(a.RootElement.GetProperty("prompts")[0].GetProperty("entropy").ToString(), b.RootElement.GetProperty("prompts")[0].GetProperty("entropy").ToString());
         using JsonDocument italy = JsonDocument.Parse(WeirRun.Succeed("lens", "The capital of Japan is", "--json", "-", "--replace", $"resid_post.7={france}#blocks.7.hook_resid_post").Output);
-        Assert.Equal(a.RootElement.GetProperty("top_ids")[8].ToString(), italy.RootElement.GetProperty("top_ids")[8].ToString());
+        Assert.Equal(a.RootElement.GetProperty("prompts")[0].GetProperty("top_ids")[8].ToString(), italy.RootElement.GetProperty("prompts")[0].GetProperty("top_ids")[8].ToString());
     }
 
     [Theory]

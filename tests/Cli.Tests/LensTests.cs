@@ -20,8 +20,9 @@ public class LensTests
     public void The_numbers_are_whole()
     {
         using JsonDocument json = JsonDocument.Parse(WeirRun.Succeed("lens", WeirRun.Prompt, "--json", "-", "--top", "1024", "--target", " P", "--target", "id:7").Output);
-        JsonElement root = json.RootElement;
+        JsonElement root = Only(json);
         Assert.Equal(9, root.GetProperty("layers").GetArrayLength());
+        Assert.Equal(9, json.RootElement.GetProperty("layers").GetArrayLength());
         for (int s = 0; s < 9; s++)
         {
             for (int p = 0; p < 6; p++)
@@ -46,12 +47,12 @@ public class LensTests
     {
         using JsonDocument all = JsonDocument.Parse(WeirRun.Succeed("lens", WeirRun.Prompt, "--json", "-").Output);
         using JsonDocument part = JsonDocument.Parse(WeirRun.Succeed("lens", WeirRun.Prompt, "--json", "-", "--positions", "2..4").Output);
-        Assert.Equal(2, part.RootElement.GetProperty("first_position").GetInt32());
+        Assert.Equal(2, Only(part).GetProperty("first_position").GetInt32());
         Assert.Equal("2..4", part.RootElement.GetProperty("options").GetProperty("positions").GetString());
         for (int s = 0; s < 9; s++)
         {
-            Assert.Equal(2, part.RootElement.GetProperty("entropy")[s].GetArrayLength());
-            Assert.Equal(all.RootElement.GetProperty("entropy")[s][3].GetDouble(), part.RootElement.GetProperty("entropy")[s][1].GetDouble());
+            Assert.Equal(2, Only(part).GetProperty("entropy")[s].GetArrayLength());
+            Assert.Equal(Only(all).GetProperty("entropy")[s][3].GetDouble(), Only(part).GetProperty("entropy")[s][1].GetDouble());
         }
     }
 
@@ -63,7 +64,7 @@ public class LensTests
     {
         using JsonDocument json = JsonDocument.Parse(WeirRun.Succeed("lens", WeirRun.Prompt, "--json", "-", "--norm", norm, "--temperature", "2").Output);
         Assert.Equal(norm, json.RootElement.GetProperty("options").GetProperty("norm").GetString());
-        Assert.All(json.RootElement.GetProperty("entropy").EnumerateArray().SelectMany(r => r.EnumerateArray()), x => Assert.InRange(x.GetDouble(), 0, Math.Log(1024) + 1e-3));
+        Assert.All(Only(json).GetProperty("entropy").EnumerateArray().SelectMany(r => r.EnumerateArray()), x => Assert.InRange(x.GetDouble(), 0, Math.Log(1024) + 1e-3));
     }
 
     [Fact]
@@ -73,7 +74,7 @@ public class LensTests
         string output = directory["out"];
         WeirRun.Succeed("lens", WeirRun.Prompt, "--out", output);
         WeirRun.Succeed("capture", WeirRun.Prompt, "--site", "resid_post.*", "--out", directory["capture.safetensors"]);
-        using SafetensorsFile lens = SafetensorsFile.Open(Path.Combine(output, "lens.safetensors"));
+        using SafetensorsFile lens = SafetensorsFile.Open(Path.Combine(output, "tensors.safetensors"));
         using SafetensorsFile capture = SafetensorsFile.Open(directory["capture.safetensors"]);
         Assert.Equal([9L, 6L, 128L], lens["residuals"].Shape.ToArray());
         float[] residuals = lens["residuals"].ToFloat32();
@@ -82,7 +83,62 @@ public class LensTests
         Assert.Equal([9L, 6L, 5L], lens["top_ids"].Shape.ToArray());
         using JsonDocument record = JsonDocument.Parse(lens.Metadata["weir"]);
         Assert.Equal("lens", record.RootElement.GetProperty("verb").GetString());
-        Assert.True(File.Exists(Path.Combine(output, "lens.json")));
+        Assert.True(File.Exists(Path.Combine(output, "result.json")));
+        Assert.True(File.Exists(Path.Combine(output, "report.html")));
+    }
+
+    [Fact]
+    public void Several_prompts_have_means_with_intervals()
+    {
+        using var directory = new TemporaryDirectory();
+        string prompts = directory.Write("prompts.txt", $"{WeirRun.Prompt}\n12 + 7 =\nOnce upon a time\n"), output = directory["out"];
+        Outcome outcome = WeirRun.Succeed("lens", "--file", prompts, "--json", directory["lens.json"], "--out", output, "--modules", "--target", " P");
+        Assert.Contains("then over 3 prompts; low and high", outcome.Output, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(directory["lens.json"]));
+        JsonElement[] each = [.. json.RootElement.GetProperty("prompts").EnumerateArray()];
+        Assert.Equal(3, each.Length);
+        using JsonDocument alone = JsonDocument.Parse(WeirRun.Succeed("lens", WeirRun.Prompt, "--json", "-", "--modules", "--target", " P").Output);
+        Assert.Equal(Only(alone).GetProperty("entropy").ToString(), each[0].GetProperty("entropy").ToString());
+        Assert.Equal(Only(alone).GetProperty("modules").ToString(), each[0].GetProperty("modules").ToString());
+        JsonElement layer = json.RootElement.GetProperty("layers")[4];
+        Assert.Equal(each.Average(p => p.GetProperty("entropy")[4].EnumerateArray().Average(x => x.GetDouble())), layer.GetProperty("mean_entropy").GetDouble(), 5);
+        Assert.InRange(layer.GetProperty("mean_entropy").GetDouble(), layer.GetProperty("interval_entropy")[0].GetDouble(), layer.GetProperty("interval_entropy")[1].GetDouble());
+        Assert.Equal(JsonValueKind.Null, alone.RootElement.GetProperty("layers")[4].GetProperty("interval_entropy")[0].ValueKind);
+
+        // Positions of all prompts lie one after another.
+        using SafetensorsFile tensors = SafetensorsFile.Open(Path.Combine(output, "tensors.safetensors"));
+        int[] lengths = [.. each.Select(p => p.GetProperty("tokens").GetArrayLength())];
+        Assert.Equal([9L, lengths.Sum(), 128L], tensors["residuals"].Shape.ToArray());
+        Assert.Equal([8L, lengths.Sum()], tensors["mlp_out.entropy"].Shape.ToArray());
+        Assert.Equal(each[1].GetProperty("entropy")[3][1].GetDouble(), tensors["entropy"].ToFloat32()[(3 * lengths.Sum()) + lengths[0] + 1], 5);
+    }
+
+    [Fact]
+    public void Modules_are_what_is_added_to_the_residual()
+    {
+        using var directory = new TemporaryDirectory();
+        Outcome outcome = WeirRun.Succeed("lens", WeirRun.Prompt, "--modules", "--norm", "none", "--json", directory["lens.json"]);
+        Assert.Contains("attn_out entropy", outcome.Output, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(directory["lens.json"]));
+        using JsonDocument zero = JsonDocument.Parse(WeirRun.Succeed("lens", WeirRun.Prompt, "--modules", "--norm", "none", "--zero", "attn_out.3", "--json", "-").Output);
+        double Mean(JsonDocument d, string module, int layer) => d.RootElement.GetProperty("modules").GetProperty(module)[layer].GetProperty("mean_entropy").GetDouble();
+        Assert.Equal(Math.Log(1024), Mean(zero, "attn_out", 3), 5);
+        Assert.True(Mean(json, "attn_out", 3) < Math.Log(1024) - 1e-3);
+        Assert.Equal(Mean(json, "mlp_out", 2), Mean(zero, "mlp_out", 2));
+        Assert.NotEqual(Mean(json, "mlp_out", 3), Mean(zero, "mlp_out", 3), 1e-4);
+    }
+
+    [Fact]
+    public void Effective_depth_is_read_off_the_curves()
+    {
+        using JsonDocument json = JsonDocument.Parse(WeirRun.Succeed("lens", WeirRun.Prompt, "--json", "-").Output);
+        JsonElement root = json.RootElement, depth = root.GetProperty("effective_depth");
+        double[] kl = [.. root.GetProperty("layers").EnumerateArray().Take(8).Select(l => l.GetProperty("mean_kl_to_last").GetDouble())];
+        double[] overlap = [.. root.GetProperty("layers").EnumerateArray().Take(8).Select(l => l.GetProperty("mean_top5_overlap").GetDouble())];
+        int expected = Array.FindIndex(kl, x => x < kl.Max() / 2);
+        Assert.Equal(expected, depth.GetProperty("kl").GetInt32());
+        Assert.Equal((expected + 1) / 8.0, depth.GetProperty("kl_ratio").GetDouble());
+        Assert.Equal(Array.FindIndex(overlap, x => x > 0.3), depth.GetProperty("top5_overlap").GetInt32());
     }
 
     [Theory]
@@ -123,4 +179,6 @@ public class LensTests
         Assert.Contains("\e[38;2;", WeirRun.OnTerminal(80, ColorDepth.True, "lens", WeirRun.Prompt).Output, StringComparison.Ordinal);
         Assert.Contains("\e[38;5;", WeirRun.OnTerminal(80, ColorDepth.Palette, "lens", WeirRun.Prompt).Output, StringComparison.Ordinal);
     }
+
+    private static JsonElement Only(JsonDocument json) => Assert.Single(json.RootElement.GetProperty("prompts").EnumerateArray());
 }

@@ -22,7 +22,7 @@ public partial class PageTests
         Assert.DoesNotContain("<script>alert", page, StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(page, "</script>"));
         using JsonDocument data = JsonDocument.Parse(Data().Match(page).Groups[1].Value);
-        Assert.Equal(Evil, data.RootElement.GetProperty("prompt").GetString());
+        Assert.Equal(Evil, data.RootElement.GetProperty("prompts")[0].GetProperty("prompt").GetString());
         Assert.Equal(9, data.RootElement.GetProperty("layers").GetArrayLength());
     }
 

@@ -56,7 +56,7 @@ public class RecordTests
         WeirRun.Succeed("lens", WeirRun.Prompt, "--json", directory["lens.json"]);
         using JsonDocument file = JsonDocument.Parse(File.ReadAllText(directory["lens.json"]));
         using JsonDocument output = JsonDocument.Parse(WeirRun.Succeed("lens", WeirRun.Prompt, "--json", "-").Output);
-        Assert.Equal(output.RootElement.GetProperty("top_log_probabilities").ToString(), file.RootElement.GetProperty("top_log_probabilities").ToString());
+        Assert.Equal(output.RootElement.GetProperty("prompts")[0].GetProperty("top_log_probabilities").ToString(), file.RootElement.GetProperty("prompts")[0].GetProperty("top_log_probabilities").ToString());
         Assert.Equal(["lens.json"], directory.Files);
     }
 

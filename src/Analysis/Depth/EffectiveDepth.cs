@@ -15,14 +15,23 @@ public sealed record EffectiveDepth(int Layers, int? Cosine, int? Divergence, in
     {
         double[] cosine = CosineCurve(profile), divergence = profile.Means(DepthMeasure.LensDivergence), overlap = profile.Means(DepthMeasure.LensOverlap);
         int layers = profile.Layers;
-        double most = divergence.Take(layers).DefaultIfEmpty(0).Max();
-        IEnumerable<int> all = Enumerable.Range(0, layers);
         return new EffectiveDepth(
             layers,
-            all.Where(l => l > 0 && cosine[l - 1] < 0 && cosine[l] >= 0).Select(l => (int?)l).LastOrDefault(),
-            all.Where(l => divergence[l] < 0.5 * most).Select(l => (int?)l).FirstOrDefault(),
-            all.Where(l => overlap[l] > 0.3).Select(l => (int?)l).FirstOrDefault());
+            Enumerable.Range(0, layers).Where(l => l > 0 && cosine[l - 1] < 0 && cosine[l] >= 0).Select(l => (int?)l).LastOrDefault(),
+            OfDivergence(divergence.AsSpan(0, layers)),
+            OfOverlap(overlap.AsSpan(0, layers)));
     }
+
+    /// <summary><see cref="Divergence"/> of a curve over the layers' inputs, [L].</summary>
+    public static int? OfDivergence(ReadOnlySpan<double> curve)
+    {
+        double[] values = curve.ToArray();
+        double most = values.DefaultIfEmpty(0).Max();
+        return First(values, kl => kl < 0.5 * most);
+    }
+
+    /// <summary><see cref="Overlap"/> of a curve over the layers' inputs, [L].</summary>
+    public static int? OfOverlap(ReadOnlySpan<double> curve) => First(curve.ToArray(), overlap => overlap > 0.3);
 
     /// <summary>The curve of <see cref="Cosine"/>: [L].</summary>
     public static double[] CosineCurve(DepthProfile profile)
@@ -33,4 +42,6 @@ public sealed record EffectiveDepth(int Layers, int? Cosine, int? Divergence, in
 
     /// <summary>(l + 1) / L.</summary>
     public double? Ratio(int? layer) => (layer + 1.0) / Layers;
+
+    private static int? First(double[] curve, Predicate<double> holds) => Array.FindIndex(curve, holds) is >= 0 and var layer ? layer : null;
 }

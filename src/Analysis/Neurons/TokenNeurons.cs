@@ -88,7 +88,7 @@ public static class TokenNeurons
         double[] values = new double[lists.Neurons.Length];
         ILookup<(int, int), int> places = Enumerable.Range(0, lists.Neurons.Length).ToLookup(i =>
             (lists.Neurons[i] / map.Neurons, lists.Neurons[i] % map.Neurons / NeuronReader.MostRows * NeuronReader.MostRows));
-        foreach (IGrouping<(int Layer, int First), int> batch in places)
+        foreach (IGrouping<(int Layer, int First), int> batch in places.OrderBy(p => p.Key))
         {
             (int layer, int first) = batch.Key;
             int[] own = [.. batch];

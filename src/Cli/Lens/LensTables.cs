@@ -6,9 +6,13 @@ namespace Weir.Cli.Lens;
 internal static class LensTables
 {
     /// <summary>Prints the tables.</summary>
-    public static void Write(Terminal terminal, LensView view)
+    /// <param name="terminal">Where to.</param>
+    /// <param name="view">The reading.</param>
+    /// <param name="depth">A sentence about all layers.</param>
+    public static void Write(Terminal terminal, LensView view, string depth)
     {
         WriteLayers(terminal, view);
+        Title(terminal, depth);
         for (int t = 0; t < view.Targets.Count; t++)
         {
             WriteTarget(terminal, view, t);
@@ -34,17 +38,11 @@ internal static class LensTables
                 Text.Fixed(view.Mean(s, row => view.Result.Entropy[row]), 3),
                 Text.Fixed(view.Mean(s, row => view.Result.Divergence[row]), 3),
                 $"{Text.Percent(view.MeanOverlap(s))}%",
-                Tokens(view, s, last));
+                view.Says(view.Result, s, last, view.Top));
         }
 
         table.Write();
     }
-
-    private static string Tokens(LensView view, int state, int position) => string.Join("  ", Enumerable.Range(0, view.Top).Select(k =>
-    {
-        (int id, double probability) = view.TopAt(state, position, k);
-        return $"{view.Token(id)} {Text.Percent(probability)}";
-    }));
 
     private static void WriteTarget(Terminal terminal, LensView view, int target)
     {

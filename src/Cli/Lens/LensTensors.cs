@@ -1,46 +1,66 @@
-using Weir.Cli.Output;
-using Weir.Engine.Checkpoints;
+using Weir.Cli.Reports;
 using Weir.Engine.Lens;
 using Weir.Kernels;
 
 namespace Weir.Cli.Lens;
 
-/// <summary>A reading as safetensors: the states and every number, [layers, positions, ...].</summary>
+/// <summary>
+/// Readings as tensors: states and every number, [layers, positions, ...]. The positions of several prompts lie one after another;
+/// those of prompt s are offsets[s] to offsets[s + 1] - 1.
+/// </summary>
 internal static class LensTensors
 {
-    /// <summary>Writes DIR/lens.safetensors; returns its path.</summary>
-    public static string Save(string directory, LensView view, IReadOnlyList<Tensor> states, IDevice device, string record)
+    /// <summary>Adds them to a report.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="views">The prompts.</param>
+    /// <param name="states">The states of each prompt, [prompt][layer].</param>
+    /// <param name="device">Where they are, until the report is saved.</param>
+    public static void Add(Report report, IReadOnlyList<LensView> views, Tensor[][] states, IDevice device)
     {
-        LensResult r = view.Result;
-        int width = view.Spec.Width;
-        long layers = r.States;
-        long positions = r.Positions;
-        var writer = new SafetensorsWriter();
-        writer.Metadata["weir"] = record;
-        writer.Add("residuals", StoredType.F32, [layers, positions, width], stream =>
+        LensResult first = views[0].Result;
+        long layers = first.States, positions = views.Sum(v => (long)v.Result.Positions);
+        report.Tensor("residuals", [layers, positions, views[0].Spec.Width], stream =>
         {
-            foreach (Tensor state in states)
+            for (int l = 0; l < layers; l++)
             {
-                byte[] bytes = new byte[state.Bytes];
-                device.Read(state, bytes);
-                stream.Write(bytes);
+                foreach (Tensor[] prompt in states)
+                {
+                    byte[] bytes = new byte[prompt[l].Bytes];
+                    device.Read(prompt[l], bytes);
+                    stream.Write(bytes);
+                }
             }
         });
-        writer.Add("token_ids", [view.Ids.Count], view.Ids.ToArray());
-        writer.Add("entropy", [layers, positions], r.Entropy);
-        writer.Add("kl_to_last", [layers, positions], r.Divergence);
-        writer.Add("log_sum_exp", [layers, positions], r.LogSumExp);
-        writer.Add("top_ids", [layers, positions, r.TopK], r.TopIds);
-        writer.Add("top_log_probabilities", [layers, positions, r.TopK], r.TopLogProbabilities);
-        if (r.TargetCount > 0)
+        report.Tensor("token_ids", [views.Sum(v => (long)v.Ids.Count)], views.SelectMany(v => v.Ids).ToArray());
+        report.Tensor("offsets", [views.Count + 1], (int[])[0, .. views.Select((_, s) => views.Take(s + 1).Sum(v => v.Result.Positions))]);
+        report.Tensor("first_positions", [views.Count], (int[])[.. views.Select(v => v.FirstPosition)]);
+        LensResult[] readings = [.. views.Select(v => v.Result)];
+        Numbers(report, "", readings, 0, first.States);
+        if (first.TargetCount > 0)
         {
-            writer.Add("target_ids", [r.TargetCount], view.Targets.ToArray());
-            writer.Add("target_log_probabilities", [layers, positions, r.TargetCount], r.TargetLogProbabilities);
-            writer.Add("target_ranks", [layers, positions, r.TargetCount], r.TargetRanks);
+            report.Tensor("target_ids", [first.TargetCount], views[0].Targets.ToArray());
+            report.Tensor("target_log_probabilities", [layers, positions, first.TargetCount], Join(readings, r => r.TargetLogProbabilities, 0, first.States, first.TargetCount));
+            report.Tensor("target_ranks", [layers, positions, first.TargetCount], Join(readings, r => r.TargetRanks, 0, first.States, first.TargetCount));
         }
 
-        string path = Path.Combine(directory, "lens.safetensors");
-        OutputFile.Save(path, writer.Save);
-        return path;
+        for (int m = 0; m < LensModules.All.Count && views[0].Modules is not null; m++)
+        {
+            Numbers(report, $"{LensModules.All[m].Name}.", [.. views.Select(v => v.Modules!)], LensModules.State(m, 0, views[0].Spec.Layers), views[0].Spec.Layers);
+        }
     }
+
+    private static void Numbers(Report report, string prefix, LensResult[] readings, int state, int states)
+    {
+        long positions = readings.Sum(r => (long)r.Positions);
+        int k = readings[0].TopK;
+        report.Tensor(prefix + "entropy", [states, positions], Join(readings, r => r.Entropy, state, states, 1));
+        report.Tensor(prefix + "kl_to_last", [states, positions], Join(readings, r => r.Divergence, state, states, 1));
+        report.Tensor(prefix + "log_sum_exp", [states, positions], Join(readings, r => r.LogSumExp, state, states, 1));
+        report.Tensor(prefix + "top_ids", [states, positions, k], Join(readings, r => r.TopIds, state, states, k));
+        report.Tensor(prefix + "top_log_probabilities", [states, positions, k], Join(readings, r => r.TopLogProbabilities, state, states, k));
+    }
+
+    // From [states, positions, width] of each prompt to that of all.
+    private static T[] Join<T>(LensResult[] readings, Func<LensResult, T[]> values, int state, int states, int width) =>
+        [.. Enumerable.Range(state, states).SelectMany(s => readings.SelectMany(r => values(r).Skip(r.Row(s, 0) * width).Take(r.Positions * width)))];
 }

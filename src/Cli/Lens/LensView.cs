@@ -4,14 +4,11 @@ using Weir.Engine.Tokenizers;
 
 namespace Weir.Cli.Lens;
 
-/// <summary>A reading of all layers, with the names that people see.</summary>
+/// <summary>A prompt's reading of all layers, with the names that people see.</summary>
 internal sealed class LensView
 {
     /// <summary>Tokens that the overlap with the last layer counts.</summary>
     public const int OverlapCount = 5;
-
-    /// <summary>The model in a line.</summary>
-    public required string ModelLine { get; init; }
 
     /// <summary>The model.</summary>
     public required ModelSpec Spec { get; init; }
@@ -31,14 +28,14 @@ internal sealed class LensView
     /// <summary>The numbers.</summary>
     public required LensResult Result { get; init; }
 
+    /// <summary>The numbers of what attention and MLP of each layer add, as <see cref="LensModules"/> orders them; or null.</summary>
+    public required LensResult? Modules { get; init; }
+
     /// <summary>Tokens to name for a position, at most those in the result.</summary>
     public required int Top { get; init; }
 
     /// <summary>The tokens whose probabilities were asked for.</summary>
     public required IReadOnlyList<int> Targets { get; init; }
-
-    /// <summary>How states were read, for the heads of tables: norm and temperature.</summary>
-    public required string Reading { get; init; }
 
     /// <summary>A state's name in tables: embed, 0, 1, ...</summary>
     public static string StateName(int state) => state == 0 ? "embed" : Rendering.Text.Of(state - 1);
@@ -58,6 +55,13 @@ internal sealed class LensView
         int at = (Result.Row(state, position) * Result.TopK) + k;
         return (Result.TopIds[at], Math.Exp(Result.TopLogProbabilities[at]));
     }
+
+    /// <summary>The first tokens of a row of a reading, with their probabilities in percent.</summary>
+    public string Says(LensResult reading, int state, int position, int count) => string.Join("  ", Enumerable.Range(0, count).Select(k =>
+    {
+        int at = (reading.Row(state, position) * reading.TopK) + k;
+        return $"{Token(reading.TopIds[at])} {Rendering.Text.Percent(Math.Exp(reading.TopLogProbabilities[at]))}";
+    }));
 
     /// <summary>Share of a row's five most probable tokens that are also the last layer's.</summary>
     public double Overlap(int state, int position) => Result.Overlap(state, position, Math.Min(OverlapCount, Result.TopK));

@@ -68,7 +68,7 @@ internal sealed class Report(string title, string summary)
     /// <summary>Prints the tables.</summary>
     public void Print(Terminal terminal)
     {
-        foreach (TablePart table in _parts.OfType<TablePart>())
+        foreach (TablePart table in _parts.OfType<TablePart>().Where(t => t.OnScreen))
         {
             terminal.Output.WriteLine();
             terminal.Output.WriteLine(Rendering.Ansi.Bold(terminal.Settings.Colors, table.Title));

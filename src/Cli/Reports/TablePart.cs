@@ -13,6 +13,9 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
     /// <summary>Rows that the terminal shows; the page and the CSV file have all of them.</summary>
     public int MostOnScreen { get; init; } = int.MaxValue;
 
+    /// <summary>False for a table that the page and the CSV file have and the terminal does not.</summary>
+    public bool OnScreen { get; init; } = true;
+
     /// <inheritdoc/>
     public override string Kind => "table";
 

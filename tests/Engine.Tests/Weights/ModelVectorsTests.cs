@@ -73,6 +73,17 @@ public sealed class ModelVectorsTests
     }
 
     [Fact]
+    public void AStreamedModelIsReadAndRefusesChangesThatWouldNotLast()
+    {
+        using Model streamed = Model.Load(Fixture.Location("llama3"), new LoadOptions { Device = Fixture.Device(TestDevices.Cpu), StreamWeights = true });
+        var vector = new MlpVector(1, MlpMatrix.Gate, 7);
+        StoredVector stored = streamed.Vectors[vector];
+        Assert.Equal(Fixture.Model("llama3").Vectors[vector].Bits, stored.Bits);
+        Assert.Contains("streamed", Assert.Throws<WeirException>(() => streamed.Vectors.Restore(stored)).Message, StringComparison.Ordinal);
+        Assert.Throws<WeirException>(() => streamed.Vectors.Replace(vector, new float[streamed.Spec.Width]));
+    }
+
+    [Fact]
     public void WhatAModelHasNotIsRefused()
     {
         Assert.Contains("no gate", Assert.Throws<WeirException>(() => Fixture.Model("gpt2").Vectors[new MlpVector(0, MlpMatrix.Gate, 0)]).Message, StringComparison.Ordinal);

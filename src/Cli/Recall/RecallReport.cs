@@ -122,7 +122,11 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
 
         return new HeatMapPart("heads", "Score of each head", Names(layers), Names(heads), values)
         {
-            RowAxis = "layer", ColumnAxis = "head", ValueAxis = $"change of {MetricName}, %", Diverging = true, Figure = "heat map of heads",
+            RowAxis = "layer",
+            ColumnAxis = "head",
+            ValueAxis = $"change of {MetricName}, %",
+            Diverging = true,
+            Figure = "heat map of heads",
             Note = "Purple: the measured value falls without what the head says of this very prompt; orange: it rises.",
         };
     }

@@ -156,6 +156,15 @@ internal static class DepthJson
     private static void WriteTable(Utf8JsonWriter json, string name, SampleTable table)
     {
         json.WriteStartObject(name);
+        json.WriteNumber("prompts", Enumerable.Range(0, table.Prompts).Count(table.Has));
+        json.WriteNumber("samples", table.Count(0, table.Columns - 1));
+        if (table.Columns == 1)
+        {
+            Estimate[] means = [.. Enumerable.Range(0, table.Rows).Select(r => Bootstrap.Mean(table.PromptMeans(r, 0)))];
+            JsonNumbers.Write(json, "low", means.Select(m => m.Low));
+            JsonNumbers.Write(json, "high", means.Select(m => m.High));
+        }
+
         foreach (DepthReduction reduction in DepthReduction.All)
         {
             if (table.Columns > 1)

@@ -40,7 +40,7 @@ internal sealed class PolicyCommand : Verb
     /// <inheritdoc/>
     public override string Notes =>
         """
-        A state's policy is softmax(state x unembedding). The last layer's without a norm is not the model's own, which has the final norm. Means are over an answer's tokens and then over answers; intervals are over answers, so that several answers to one prompt tell about that prompt.
+        A state's policy is softmax(state x unembedding). The last layer's without a norm is not the model's own, which has the final norm. Means are over an answer's tokens and then over answers; intervals are over prompts, each with all its answers, and over the answers of a single prompt.
         """;
 
     /// <inheritdoc/>

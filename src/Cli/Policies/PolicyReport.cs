@@ -30,7 +30,7 @@ internal static class PolicyReport
     /// <param name="reading">How states were read, in words.</param>
     public static Report Make(Model model, PolicyResult result, string reading)
     {
-        var report = new Report("Policies", $"The next-token policy of every layer, attention and FFN over {result.Samples.Count} answers: {reading}.")
+        var report = new Report("Policies", $"The next-token policy of every layer, attention and FFN over {Answers(result)}: {reading}.")
         {
             Paper = "Tan et al. 2025, Bottom-up Policy Optimization, arXiv 2512.19673",
         };
@@ -73,6 +73,7 @@ internal static class PolicyReport
         ITokenizer? tokenizer = model.HasTokenizer ? model.Tokenizer : null;
         Estimate boundary = result.BoundaryLayer;
         json.WriteNumber("n", result.Samples.Count);
+        json.WriteNumber("n_prompts", result.Prompts);
         json.WriteNumber("H_ceiling", result.Ceiling);
         Write(json, "entropy_final", result.FinalEntropy);
         Write(json, "boundary_layer", boundary);
@@ -111,7 +112,7 @@ internal static class PolicyReport
         Estimate own = result.FinalEntropy;
         TablePart table = new("entropies", "Entropy of each policy, in nats")
         {
-            Note = string.Create(CultureInfo.InvariantCulture, $"{result.Samples.Count} answers of {result.Samples.Average(s => s.Response.Count):F1} tokens on average; {reading}; even over the vocabulary {result.Ceiling:F3}, the model's own policy {own.Mean:F3}{Interval(own)}; layers count from 1, index is the layer of every other verb"),
+            Note = string.Create(CultureInfo.InvariantCulture, $"{Answers(result)}, {result.Samples.Average(s => s.Response.Count):F1} tokens on average; {reading}; even over the vocabulary {result.Ceiling:F3}, the model's own policy {own.Mean:F3}{Interval(own)}; layers count from 1, index is the layer of every other verb"),
         };
         table.Number("layer", "F0").Number("index", "F0").Number("layer in", "F3").Number("attention in", "F3").Number("attention out", "F3").Number("FFN in", "F3").Number("FFN out", "F3").Number("layer out", "F3");
         for (int l = 0; l < result.Layers; l++)
@@ -130,7 +131,7 @@ internal static class PolicyReport
         Estimate boundary = result.BoundaryLayer;
         TablePart table = new("changes", "Entropy change: output less input, in nats")
         {
-            Note = string.Create(CultureInfo.InvariantCulture, $"attention's and FFN's input is the state behind the norm in front of them, a layer's is the residual; low and high: 95 % interval over answers. {Boundary(boundary)}"),
+            Note = string.Create(CultureInfo.InvariantCulture, $"attention's and FFN's input is the state behind the norm in front of them, a layer's is the residual; low and high: 95 % interval over {(result.Prompts > 1 ? "prompts" : "answers")}. {Boundary(boundary)}"),
         };
         table.Number("layer", "F0").Number("index", "F0");
         foreach (string part in (string[])["dH layer", "dH attention", "dH FFN"])
@@ -177,9 +178,12 @@ internal static class PolicyReport
         return table;
     }
 
+    private static string Answers(PolicyResult result) =>
+        $"{result.Samples.Count} {(result.Samples.Count == 1 ? "answer" : "answers")} to {result.Prompts} {(result.Prompts == 1 ? "prompt" : "prompts")}";
+
     private static string Boundary(Estimate layer) => layer.Mean == 0
         ? "No layer's FFN raises the entropy."
-        : string.Create(CultureInfo.InvariantCulture, $"Boundary layer, the last whose FFN raises the entropy: {layer.Mean} (index {layer.Mean - 1}){(layer.Count > 1 ? $", {layer.Low:0.#} to {layer.High:0.#} with the answers drawn again" : "")}.");
+        : string.Create(CultureInfo.InvariantCulture, $"Boundary layer, the last whose FFN raises the entropy: {layer.Mean} (index {layer.Mean - 1}){(layer.Count > 1 ? $", 95 % interval {layer.Low:0.#} to {layer.High:0.#}" : "")}.");
 
     private static string Interval(Estimate value) => value.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" ({value.Low:F3} to {value.High:F3})") : "";
 

@@ -105,9 +105,11 @@ internal static class DepthReport
         table.Row("more than 0.3 of the top 5 shared", depth.Overlap, depth.Ratio(depth.Overlap), Curve(profile.Means(DepthMeasure.LensOverlap)[..f.Layers]));
         report.Add(table);
         report.Add(Lines("ratios", "Size of what is added against the residual", "ratio of norms, mean over tokens", profile,
-            ("attention", DepthMeasure.AttentionRatio), ("MLP", DepthMeasure.MlpRatio), ("layer", DepthMeasure.LayerRatio)) with { Figure = "relative contributions" });
+            ("attention", DepthMeasure.AttentionRatio), ("MLP", DepthMeasure.MlpRatio), ("layer", DepthMeasure.LayerRatio)) with
+        { Figure = "relative contributions" });
         report.Add(Lines("cosines", "Direction of what is added against the residual", "cosine, mean over tokens", profile,
-            ("attention", DepthMeasure.AttentionCosine), ("MLP", DepthMeasure.MlpCosine), ("layer", DepthMeasure.LayerCosine)) with { Figure = "cosines of contributions", Note = "About 0: a new feature; below 0: erasing; above 0: strengthening." });
+            ("attention", DepthMeasure.AttentionCosine), ("MLP", DepthMeasure.MlpCosine), ("layer", DepthMeasure.LayerCosine)) with
+        { Figure = "cosines of contributions", Note = "About 0: a new feature; below 0: erasing; above 0: strengthening." });
         report.Add(Lines("norms", "Norms", "norm, mean over tokens", profile,
             ("residual", DepthMeasure.ResidualNorm), ("attention", DepthMeasure.AttentionNorm), ("MLP", DepthMeasure.MlpNorm)));
         report.Add(Lines("lens_kl", "Distance of the lens from the output", "KL in nats, mean over tokens", profile, ("KL", DepthMeasure.LensDivergence)) with { Figure = "logit lens by layer" });

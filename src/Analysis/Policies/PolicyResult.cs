@@ -17,7 +17,7 @@ public sealed class PolicyResult
         Layers = layers;
         Samples = samples;
         Ceiling = Math.Log(vocabulary);
-        int[][] byPrompt = [.. Enumerable.Range(0, samples.Count).GroupBy(s => string.Join(' ', samples[s].Prompt)).Select(g => g.ToArray())];
+        int[][] byPrompt = [.. Enumerable.Range(0, samples.Count).GroupBy(s => string.Join(' ', samples[s].Prompt), StringComparer.Ordinal).Select(g => g.ToArray())];
         Prompts = byPrompt.Length;
         _drawn = Prompts > 1 ? byPrompt : [.. Enumerable.Range(0, samples.Count).Select(s => new[] { s })];
         FinalEntropies = new double[samples.Count];

@@ -106,7 +106,7 @@ internal sealed class PolicyCommand : Verb
         report.Print(session.Terminal);
         if (directory is not null)
         {
-            report.Save(session, model, directory, json => PolicyReport.WriteJson(json, model, result));
+            report.Save(session, model, directory, json => PolicyJson.Write(json, model, result));
         }
     }
 

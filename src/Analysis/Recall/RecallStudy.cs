@@ -52,7 +52,8 @@ public static class RecallStudy
         MlpRegressionResult? chosen = options.Mlp is { } mlp ? fits.FirstOrDefault(f => f.Layer == mlp)
             : fits.OrderByDescending(f => Math.Abs(patching.Change(patching.Mlps[f.Layer]))).FirstOrDefault();
         return new RecallResult(
-            RecallBaseline.Read(model, clean, unembedding, answers), WithoutBegin(model, tokens, unembedding, answers), value.Read(clean.Final), attribution, patching, movers,
+            RecallBaseline.Read(model, clean, unembedding, answers), WithoutBegin(model, tokens, unembedding, answers),
+            prompts.All(p => p.ContextId is not null) ? RecallBaseline.Read(model, clean, unembedding, [.. prompts.Select(p => p.ContextId!.Value)]) : null, value.Read(clean.Final), attribution, patching, movers,
             fits, [.. fits.Select(f => f.Fit.Intercept is { } b ? Intercept.Read(model, b, unembedding, answers) : null)], chosen,
             FinalLayer.Run(
                 model, prompts, clean, unembedding, attribution, fits.FirstOrDefault(f => f.Layer == layers - 1), UnrelatedTexts.Draw(model, UnrelatedCount, options.Seed)));

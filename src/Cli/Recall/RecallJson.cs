@@ -21,6 +21,11 @@ internal static class RecallJson
             Baseline(json, "baseline_without_begin", bare);
         }
 
+        if (result.InContext is { } wrong)
+        {
+            Baseline(json, "baseline_in_context", wrong);
+        }
+
         Patch(json, task, result, options, threshold);
         Attribution(json, result.Attribution);
         Movers(json, result.Movers);

@@ -67,6 +67,11 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
             Add($"without {TokenText.Of(model.Tokenizer, task.Prompts[0].Tokens[0])}", bare);
         }
 
+        if (result.InContext is { } wrong)
+        {
+            Add("the text's wrong answer", wrong);
+        }
+
         return table;
 
         void Add(string name, RecallBaseline b)

@@ -20,6 +20,7 @@ internal static partial class Browser
     {
         var start = new ProcessStartInfo(Program!)
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

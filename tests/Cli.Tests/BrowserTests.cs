@@ -13,6 +13,7 @@ public sealed partial class BrowserTests
         ["lens", WeirRun.Prompt, "--positions", "2.."],
         ["policy", "12 + 7 =", "--samples", "2", "--max-tokens", "4"],
         ["depth", WeirRun.Prompt],
+        ["depth", "--prompts", "word-problems:4", "--map-to", WeirRun.Demo, "--window", "64"],
         ["recall", WeirRun.Prompt, "--answer", " P", "--topic", " France", "--heads", "1"],
         ["neurons", "map", "--null", "64"],
         ["neurons", "find", "France"],

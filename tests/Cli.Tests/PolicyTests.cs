@@ -17,7 +17,7 @@ public class PolicyTests
         using var directory = new TemporaryDirectory();
         string output = directory["out"];
         Outcome outcome = WeirRun.Succeed("policy", "--responses", directory.Write("answers.jsonl", Answers), "--out", output);
-        Assert.Contains("2 answers of", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("2 answers to 2 prompts, 3", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("6.931", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("Boundary layer,", outcome.Output, StringComparison.Ordinal);
         Assert.Equal(
@@ -49,7 +49,7 @@ public class PolicyTests
     {
         string[] Arguments(string seed) => ["policy", "12 + 7 =", "--samples", "3", "--max-tokens", "6", "--seed", seed];
         string first = WeirRun.Succeed(Arguments("1")).Output;
-        Assert.Contains("3 answers of", first, StringComparison.Ordinal);
+        Assert.Contains("3 answers to 1 prompt, ", first, StringComparison.Ordinal);
         Assert.Equal(first, WeirRun.Succeed(Arguments("1")).Output);
         Assert.NotEqual(first, WeirRun.Succeed(Arguments("9")).Output);
     }

@@ -33,8 +33,13 @@ public sealed class DepthProfile
     /// <summary>A measure's samples: [L, 1], or [L + 1, 1] for what is measured at every residual.</summary>
     public SampleTable this[DepthMeasure measure] => _tables[measure];
 
-    /// <summary>Mean over the tokens of all prompts, of each layer.</summary>
-    public double[] Means(DepthMeasure measure) => [.. Enumerable.Range(0, _tables[measure].Rows).Select(l => _tables[measure].Mean(l, 0))];
+    /// <summary>A measure's mean at a layer, as the paper takes it: over the tokens of all prompts; of the lens over each prompt's means.</summary>
+    public double Mean(DepthMeasure measure, int layer) => IsLens(measure)
+        ? _tables[measure].PromptMeans(layer, 0).DefaultIfEmpty(0).Average()
+        : _tables[measure].Mean(layer, 0);
+
+    /// <summary>The same of each layer.</summary>
+    public double[] Means(DepthMeasure measure) => [.. Enumerable.Range(0, _tables[measure].Rows).Select(l => Mean(measure, l))];
 
     /// <summary>Measures prompts.</summary>
     /// <param name="model">The model.</param>
@@ -68,7 +73,9 @@ public sealed class DepthProfile
         return profile;
     }
 
-    private static bool AtLastResidual(DepthMeasure m) => m is DepthMeasure.ResidualNorm or DepthMeasure.LensDivergence or DepthMeasure.LensOverlap;
+    private static bool IsLens(DepthMeasure m) => m is DepthMeasure.LensDivergence or DepthMeasure.LensOverlap;
+
+    private static bool AtLastResidual(DepthMeasure m) => m == DepthMeasure.ResidualNorm || IsLens(m);
 
     private void Measure(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, int firstPrompt, int firstPosition)
     {

@@ -6,6 +6,10 @@ namespace Weir.Analysis.Policies;
 public sealed class PolicyResult
 {
     private readonly double[][,] _values;
+    private readonly Dictionary<(PolicyMeasure, int), Estimate> _means = [];
+
+    // Samples that are drawn again together, since answers to one prompt are not independent; each by itself where all have one prompt.
+    private readonly int[][] _drawn;
 
     internal PolicyResult(PolicyOptions options, int layers, int vocabulary, IReadOnlyList<PolicySample> samples)
     {
@@ -13,6 +17,9 @@ public sealed class PolicyResult
         Layers = layers;
         Samples = samples;
         Ceiling = Math.Log(vocabulary);
+        int[][] byPrompt = [.. Enumerable.Range(0, samples.Count).GroupBy(s => string.Join(' ', samples[s].Prompt), StringComparer.Ordinal).Select(g => g.ToArray())];
+        Prompts = byPrompt.Length;
+        _drawn = Prompts > 1 ? byPrompt : [.. Enumerable.Range(0, samples.Count).Select(s => new[] { s })];
         FinalEntropies = new double[samples.Count];
         _values = [.. Enum.GetValues<PolicyMeasure>().Select(_ => new double[samples.Count, layers])];
     }
@@ -25,6 +32,9 @@ public sealed class PolicyResult
 
     /// <summary>The samples.</summary>
     public IReadOnlyList<PolicySample> Samples { get; }
+
+    /// <summary>Different prompts among them.</summary>
+    public int Prompts { get; }
 
     /// <summary>The largest entropy there is: ln of the vocabulary's size.</summary>
     public double Ceiling { get; }
@@ -42,29 +52,41 @@ public sealed class PolicyResult
         internal set => _values[(int)measure][sample, layer] = value;
     }
 
-    /// <summary>A measure's mean over the samples, with its interval.</summary>
-    public Estimate Mean(PolicyMeasure measure, int layer) =>
-        Bootstrap.Mean([.. Enumerable.Range(0, Samples.Count).Select(s => this[measure, s, layer])], Options.Seed);
+    /// <summary>
+    /// A measure's mean over the samples, with its interval: over prompts, each drawn again with all its answers, or over answers
+    /// where there is one prompt.
+    /// </summary>
+    public Estimate Mean(PolicyMeasure measure, int layer)
+    {
+        if (!_means.TryGetValue((measure, layer), out Estimate mean))
+        {
+            _means[(measure, layer)] = mean = Over(s => this[measure, s, layer]);
+        }
+
+        return mean;
+    }
 
     /// <summary>The mean entropy of the model's own policy, with its interval.</summary>
-    public Estimate FinalEntropy => Bootstrap.Mean(FinalEntropies, Options.Seed);
+    public Estimate FinalEntropy => Over(s => FinalEntropies[s]);
 
     /// <summary>
     /// The last layer whose FFN raises the entropy, from 1, 0 where none does; the interval is that of the samples drawn again,
     /// and shows how sure the layer is.
     /// </summary>
-    public Estimate BoundaryLayer => Bootstrap.Of(Samples.Count, Boundary, Options.Seed);
-
-    private double Boundary(IReadOnlyList<int> samples)
+    public Estimate BoundaryLayer
     {
-        for (int l = Layers - 1; l >= 0; l--)
+        get
         {
-            if (samples.Sum(s => this[PolicyMeasure.FfnChange, s, l]) > 0)
-            {
-                return l + 1;
-            }
+            double[][] sums = [.. Enumerable.Range(0, Layers).Select(l => Sums(s => this[PolicyMeasure.FfnChange, s, l]))];
+            return Bootstrap.Of(_drawn.Length, drawn => Array.FindLastIndex(sums, layer => drawn.Sum(d => layer[d]) > 0) + 1, Options.Seed) with { Count = Samples.Count };
         }
-
-        return 0;
     }
+
+    private Estimate Over(Func<int, double> value)
+    {
+        double[] sums = Sums(value);
+        return Bootstrap.Of(_drawn.Length, drawn => drawn.Sum(d => sums[d]) / drawn.Sum(d => _drawn[d].Length), Options.Seed) with { Count = Samples.Count };
+    }
+
+    private double[] Sums(Func<int, double> value) => [.. _drawn.Select(samples => samples.Sum(value))];
 }

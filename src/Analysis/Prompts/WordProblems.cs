@@ -10,6 +10,9 @@ namespace Weir.Analysis.Prompts;
 /// </summary>
 public static class WordProblems
 {
+    /// <summary>The usual first line.</summary>
+    public const string Instruction = "Solve the following math problem step by step.";
+
     private static readonly string[] Names = ["John", "Mary", "Tom", "Anna", "James", "Lucy", "Paul", "Sarah"];
     private static readonly string[] Things = ["apples", "books", "coins", "pencils", "stamps", "shells"];
 
@@ -17,7 +20,7 @@ public static class WordProblems
     /// <param name="count">How many.</param>
     /// <param name="seed">The same seed gives the same prompts.</param>
     /// <param name="instruction">The first line.</param>
-    public static IReadOnlyList<PromptItem> Generate(int count, int seed, string instruction = "Solve the following math problem step by step.")
+    public static IReadOnlyList<PromptItem> Generate(int count, int seed, string instruction = Instruction)
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(i => One(random, 2 + (i % 7), instruction))];

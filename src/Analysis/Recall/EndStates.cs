@@ -23,8 +23,7 @@ public sealed class EndStates : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids of each, of any lengths.</param>
     /// <param name="everyPosition">True to keep every position, not the last alone.</param>
-    /// <param name="progress">Told the fraction of prompts run.</param>
-    public EndStates(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, bool everyPosition = false, IProgress<double>? progress = null)
+    public EndStates(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, bool everyPosition = false)
     {
         RecallModel.Require(model.Spec);
         _model = model;
@@ -57,7 +56,6 @@ public sealed class EndStates : IDisposable
 
             row += Run([.. prompts.Skip(first).Take(end - first)], row, everyPosition);
             first = end;
-            progress?.Report((double)end / prompts.Count);
         }
     }
 

@@ -8,4 +8,6 @@ namespace Weir.Analysis.Recall;
 /// <param name="TopicPosition">Position of the topic's last token.</param>
 /// <param name="TopicId">The topic's first token.</param>
 /// <param name="AnswerId">The answer's first token: the one that follows the prompt where text and answer are encoded together.</param>
-public sealed record FactPrompt(string Text, IReadOnlyList<int> Tokens, int Carrier, int Item, int TopicPosition, int TopicId, int AnswerId);
+/// <param name="ContextId">The same of the answer that a counter-factual sentence in front of the prompt gives; null without one.</param>
+public sealed record FactPrompt(
+    string Text, IReadOnlyList<int> Tokens, int Carrier, int Item, int TopicPosition, int TopicId, int AnswerId, int? ContextId = null);

@@ -32,9 +32,14 @@ public sealed class FactPrompts
         {
             for (int i = 0; i < table.Facts.Count; i++)
             {
-                string lead = Lead(i, random);
+                (string lead, string? wrong) = Lead(i, random);
                 if (Make(c, i, lead) is { } prompt)
                 {
+                    if (wrong is not null)
+                    {
+                        prompt = prompt with { ContextId = model.Encode($"{prompt.Text} {wrong}")[prompt.Tokens.Count] };
+                    }
+
                     rows.Add(prompt);
                     _leads[prompt] = lead;
                 }
@@ -111,18 +116,20 @@ public sealed class FactPrompts
 
     private WeirException Alone() => new($"NoPrompts: {Table.Name} has only one answer in this model, so no other topic can be put in; take another --table or --corruption.");
 
-    private string Lead(int item, Random random)
+    // What stands in front of a prompt, and the wrong answer that it gives.
+    private (string Text, string? Wrong) Lead(int item, Random random)
     {
         int[] others = [.. Enumerable.Range(0, Table.Facts.Count).Where(i => i != item && Table.Facts[i].Answer != Table.Facts[item].Answer)];
         random.Shuffle(others);
         Fact own = Table.Facts[item];
         IEnumerable<Fact> facts = others.Take(_options.Shots).Select(i => Table.Facts[i]);
-        if (_options.CounterFactual)
+        string? wrong = _options.CounterFactual ? Table.Facts[others[^1]].Answer : null;
+        if (wrong is not null)
         {
-            facts = facts.Append(own with { Answer = Table.Facts[others[^1]].Answer });
+            facts = facts.Append(own with { Answer = wrong });
         }
 
-        return string.Concat(facts.Select(f => $"{Capital(Table.Sentence(f))}. "));
+        return (string.Concat(facts.Select(f => $"{Capital(Table.Sentence(f))}. ")), wrong);
     }
 
     private string Text(int carrier, int item, string lead, string pattern)

@@ -21,16 +21,16 @@ public static class FinalLayer
     /// <param name="model">The model.</param>
     /// <param name="prompts">The prompts.</param>
     /// <param name="states">Their states.</param>
+    /// <param name="unembedding">The model's unembedding.</param>
     /// <param name="answer">Attribution of pi of the answers.</param>
     /// <param name="fit">Regression of the last MLP, or null to leave that mitigation out.</param>
     /// <param name="unrelated">Token ids of texts that the task has nothing to do with.</param>
     public static FinalLayerResult Run(
-        Model model, IReadOnlyList<FactPrompt> prompts, EndStates states, DirectAttribution answer, MlpRegressionResult? fit,
+        Model model, IReadOnlyList<FactPrompt> prompts, EndStates states, Unembedding unembedding, DirectAttribution answer, MlpRegressionResult? fit,
         IReadOnlyList<IReadOnlyList<int>> unrelated)
     {
         int layer = model.Spec.Layers - 1;
         var byItem = new ItemResampling([.. prompts.Select(p => p.Item)]);
-        var unembedding = new Unembedding(model);
         int[] top = LensReader.Read(model, [states.Final], new LensOptions { Entropy = false }).TopIds;
         var first = DirectAttribution.Run(model, states, unembedding.Centred(top));
         (Estimate[] heads, Estimate mlp, Estimate all) = Block(answer, layer, byItem);

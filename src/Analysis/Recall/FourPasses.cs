@@ -80,6 +80,9 @@ public sealed class FourPasses
             Edit.Replace(Site.Result[layer], _headMeans[layer][(head * width)..((head + 1) * width)]) with { Head = head, Positions = ^1.. }, mlp: -1);
     }
 
+    /// <summary>[prompts]: the value with all heads of a layer patched.</summary>
+    public double[] Attention(int layer) => Patched(Edit.Replace(Site.Result[layer], _headMeans[layer]) with { Positions = ^1.. }, mlp: -1);
+
     /// <summary>[prompts]: the value with an MLP patched.</summary>
     public double[] Mlp(int layer) => Patched(Edit.Replace(Site.MlpOut[layer], _mlpMeans[layer]) with { Positions = ^1.. }, layer);
 
@@ -89,7 +92,7 @@ public sealed class FourPasses
     {
         int layers = _model.Spec.Layers, heads = _model.Spec.Attention.Heads;
         double[,][] headValues = new double[layers, heads][];
-        double[][] mlpValues = new double[layers][];
+        double[][] attentionValues = new double[layers][], mlpValues = new double[layers][];
         for (int l = 0; l < layers; l++)
         {
             for (int h = 0; h < heads; h++)
@@ -97,11 +100,12 @@ public sealed class FourPasses
                 headValues[l, h] = Head(l, h);
             }
 
+            attentionValues[l] = Attention(l);
             mlpValues[l] = Mlp(l);
             progress?.Report((l + 1.0) / layers);
         }
 
-        return new PathPatchingResult(Clean, headValues, mlpValues);
+        return new PathPatchingResult(Clean, headValues, attentionValues, mlpValues);
     }
 
     private double[] Patched(Edit sender, int mlp)

@@ -16,10 +16,11 @@ public sealed record Intercept(IReadOnlyList<int> Tokens, IReadOnlyList<double> 
     /// <summary>Decodes a vector.</summary>
     /// <param name="model">The model.</param>
     /// <param name="vector">[d]: b.</param>
+    /// <param name="unembedding">The model's unembedding.</param>
     /// <param name="answers">The task's answers.</param>
     /// <param name="norm">The norm in front of the unembedding.</param>
     /// <param name="count">Tokens to name.</param>
-    public static Intercept Read(Model model, float[] vector, IReadOnlyList<int> answers, LensNorm norm = LensNorm.None, int count = 10)
+    public static Intercept Read(Model model, float[] vector, Unembedding unembedding, IReadOnlyList<int> answers, LensNorm norm = LensNorm.None, int count = 10)
     {
         int[] ids = [.. answers.Distinct()];
         using var memory = new Arena(model.Device);
@@ -32,7 +33,6 @@ public sealed record Intercept(IReadOnlyList<int> Tokens, IReadOnlyList<double> 
             Softcap = false,
             Targets = [ids],
         });
-        var unembedding = new Unembedding(model);
         double[] Along(int[] tokens) => [.. unembedding.Centred(tokens).Rows.Chunk(vector.Length).Select(u => (double)TensorPrimitives.Dot(u, vector))];
         int[] ranks = [.. lens.TargetRanks.Order()];
         return new Intercept(lens.TopIds, Along(lens.TopIds), Along(ids).Average(), (ranks[(ranks.Length - 1) / 2] + ranks[ranks.Length / 2]) / 2.0);

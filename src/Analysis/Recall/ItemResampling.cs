@@ -20,7 +20,11 @@ public sealed class ItemResampling(IReadOnlyList<int> items)
         Bootstrap.Of(_rows.Length, drawn => statistic([.. drawn.SelectMany(i => _rows[i])])) with { Count = items.Count };
 
     /// <summary>The mean of a value of each prompt.</summary>
-    public Estimate Mean(IReadOnlyList<double> values) => Of(rows => rows.Average(i => values[i]));
+    public Estimate Mean(IReadOnlyList<double> values)
+    {
+        double[] sums = [.. _rows.Select(rows => rows.Sum(i => values[i]))];
+        return Bootstrap.Of(_rows.Length, drawn => drawn.Sum(i => sums[i]) / drawn.Sum(i => _rows[i].Length)) with { Count = items.Count };
+    }
 
     /// <summary>The rows of each item.</summary>
     internal IReadOnlyList<int[]> Rows => _rows;

@@ -61,11 +61,22 @@ internal sealed class MlpChain : IDisposable
             _model.Sublayers.AttentionAdded(layer, attention, attention);
         }
 
-        // Beside the attention, the block's MLP does not see it.
-        Tensor input = Clean(_clean.Input(layer));
-        Tensor x = Sum(input, attention);
-        AddMlp(layer, x, IsParallel ? default : x);
-        return Behind(layer, x);
+        return FromAttention(layer, attention);
+    }
+
+    /// <summary>Final residuals [prompts, d] with all heads of a layer changed.</summary>
+    public Tensor FromAttention(int layer, Func<int, int, ReadOnlySpan<float>> z)
+    {
+        int width = _model.Spec.Attention.QueryWidth;
+        float[] put = new float[_count * width];
+        for (int i = 0; i < _count; i++)
+        {
+            z(layer, _first + i).CopyTo(put.AsSpan(i * width));
+        }
+
+        Tensor attention = _memory.Allocate(new Shape(_count, _model.Spec.Width));
+        _model.Sublayers.Attention(layer, _memory.Upload<float>(put, new Shape(_count, width)), attention, attention);
+        return FromAttention(layer, attention);
     }
 
     /// <summary>Final residuals [prompts, d] with a layer's MLP changed.</summary>
@@ -79,6 +90,14 @@ internal sealed class MlpChain : IDisposable
 
         Tensor x = Sum(Clean(_clean.Input(layer)), Clean(_clean.Attention(layer)));
         Ops.Add(x, _memory.Upload<float>(put, x.Shape), x);
+        return Behind(layer, x);
+    }
+
+    private Tensor FromAttention(int layer, Tensor attention)
+    {
+        // Beside the attention, the block's MLP does not see it.
+        Tensor x = Sum(Clean(_clean.Input(layer)), attention);
+        AddMlp(layer, x, IsParallel ? default : x);
         return Behind(layer, x);
     }
 

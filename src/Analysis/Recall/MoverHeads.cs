@@ -15,13 +15,14 @@ public static class MoverHeads
     /// <param name="model">The model.</param>
     /// <param name="prompts">The prompts.</param>
     /// <param name="states">Their states.</param>
+    /// <param name="unembedding">The model's unembedding.</param>
     /// <param name="heads">The heads, layer and number.</param>
     public static IReadOnlyList<MoverHead> Run(
-        Model model, IReadOnlyList<FactPrompt> prompts, EndStates states, IReadOnlyList<(int Layer, int Head)> heads)
+        Model model, IReadOnlyList<FactPrompt> prompts, EndStates states, Unembedding unembedding, IReadOnlyList<(int Layer, int Head)> heads)
     {
         int[] layers = [.. heads.Select(h => h.Layer).Distinct().Order()];
         Dictionary<(int, int), double[]> attention = Attention(model, prompts, heads, layers);
-        LogitDirections topics = new Unembedding(model).Logit([.. prompts.Select(p => p.TopicId)]);
+        LogitDirections topics = unembedding.Logit([.. prompts.Select(p => p.TopicId)]);
         var writes = layers.ToDictionary(l => l, l => Writes(model, states, topics, l));
         var byItem = new ItemResampling([.. prompts.Select(p => p.Item)]);
         return [.. heads.Select(h =>

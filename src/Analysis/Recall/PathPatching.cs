@@ -6,7 +6,7 @@ using Weir.Kernels.Ops;
 namespace Weir.Analysis.Recall;
 
 /// <summary>
-/// Path patching (Wang et al. 2022; Goldowsky-Dill et al. 2023) from each head and each MLP to the residual behind the last
+/// Path patching (Wang et al. 2022; Goldowsky-Dill et al. 2023) from each head, each attention and each MLP to the residual behind the last
 /// block, at END: the sender writes its mean over corrupted prompts, queries, keys and values of all heads stay as they were,
 /// MLPs run free. END is the last position and attention is frozen, so nothing but END's residual changes, and only through
 /// the MLPs behind the sender: these alone are run again, on a row a prompt and head. The values are those of the four passes
@@ -14,7 +14,7 @@ namespace Weir.Analysis.Recall;
 /// </summary>
 public static class PathPatching
 {
-    /// <summary>Patches every head and every MLP.</summary>
+    /// <summary>Patches every head, every attention and every MLP.</summary>
     /// <param name="model">The model.</param>
     /// <param name="clean">States of the prompts.</param>
     /// <param name="corrupted">States of the corrupted prompts, of which each sender's mean at END is put in.</param>
@@ -43,7 +43,7 @@ public static class PathPatching
     {
         int layers = model.Spec.Layers, heads = model.Spec.Attention.Heads;
         double[,][] headValues = new double[layers, heads][];
-        double[][] mlpValues = new double[layers][];
+        double[][] attentionValues = new double[layers][], mlpValues = new double[layers][];
         for (int l = 0; l < layers; l++)
         {
             for (int h = 0; h < heads; h++)
@@ -51,6 +51,7 @@ public static class PathPatching
                 headValues[l, h] = new double[clean.Count];
             }
 
+            attentionValues[l] = new double[clean.Count];
             mlpValues[l] = new double[clean.Count];
             foreach ((int first, int count) in RowGroups.Of(model.Spec, clean.Count, heads))
             {
@@ -65,12 +66,13 @@ public static class PathPatching
             foreach ((int first, int count) in RowGroups.Of(model.Spec, clean.Count, 1))
             {
                 using var chain = new MlpChain(model, clean, first, count, 1, freezeMlps);
+                value.Read(chain.FromAttention(l, z), 1, first).CopyTo(attentionValues[l], first);
                 value.Read(chain.FromMlp(l, mlp), 1, first).CopyTo(mlpValues[l], first);
             }
 
             progress?.Report((l + 1.0) / layers);
         }
 
-        return new PathPatchingResult(value.Read(clean.Final), headValues, mlpValues);
+        return new PathPatchingResult(value.Read(clean.Final), headValues, attentionValues, mlpValues);
     }
 }

@@ -3,8 +3,9 @@ namespace Weir.Analysis.Recall;
 /// <summary>The measured value with each sender patched.</summary>
 /// <param name="Clean">[prompts]: without a patch.</param>
 /// <param name="Heads">[layers, heads], each [prompts]: with that head patched.</param>
+/// <param name="Attentions">[layers], each [prompts]: with all heads of that layer patched together, which may stand in for one another.</param>
 /// <param name="Mlps">[layers], each [prompts]: with that MLP patched.</param>
-public sealed record PathPatchingResult(double[] Clean, double[,][] Heads, double[][] Mlps)
+public sealed record PathPatchingResult(double[] Clean, double[,][] Heads, double[][] Attentions, double[][] Mlps)
 {
     /// <summary>Below this mean the score, which divides by it, says little (a choice).</summary>
     public const double LeastForScores = 0.5;

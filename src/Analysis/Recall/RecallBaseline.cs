@@ -14,11 +14,12 @@ public sealed record RecallBaseline(double[] Pi, double[] Probabilities, int[] R
     /// <summary>Reads states.</summary>
     /// <param name="model">The model.</param>
     /// <param name="states">The prompts' states.</param>
+    /// <param name="unembedding">The model's unembedding.</param>
     /// <param name="answers">Of each prompt, the answer.</param>
-    public static RecallBaseline Read(Model model, EndStates states, IReadOnlyList<int> answers)
+    public static RecallBaseline Read(Model model, EndStates states, Unembedding unembedding, IReadOnlyList<int> answers)
     {
         LensResult lens = LensReader.Read(model, [states.Final], new LensOptions { Entropy = false, Targets = [.. answers.Select(a => (int[])[a])] });
         return new RecallBaseline(
-            new Unembedding(model).Centred(answers).Read(states.Final), [.. lens.TargetLogProbabilities.Select(l => Math.Exp(l))], lens.TargetRanks, lens.TopIds);
+            unembedding.Centred(answers).Read(states.Final), [.. lens.TargetLogProbabilities.Select(l => Math.Exp(l))], lens.TargetRanks, lens.TopIds);
     }
 }

@@ -41,7 +41,7 @@ public static class RecallStudy
                 options.Metric == RecallMetric.Difference ? topics : null, options.FreezeMlps).Run(options.Progress)
             : PathPatching.Run(model, clean, put, value, options.FreezeMlps, options.Progress);
         (int Layer, int Head)[] heads = [.. patching.Kept(1).Take(options.Movers).Select(k => (k.Layer, k.Head))];
-        IReadOnlyList<MoverHead> movers = MoverHeads.Run(model, prompts, clean, heads);
+        IReadOnlyList<MoverHead> movers = MoverHeads.Run(model, prompts, clean, unembedding, heads);
         var attribution = DirectAttribution.Run(model, clean, unembedding.Centred(answers));
 
         // One item's prompts alone are no task whose items a fit could be tested on.
@@ -52,13 +52,14 @@ public static class RecallStudy
         MlpRegressionResult? chosen = options.Mlp is { } mlp ? fits.FirstOrDefault(f => f.Layer == mlp)
             : fits.OrderByDescending(f => Math.Abs(patching.Change(patching.Mlps[f.Layer]))).FirstOrDefault();
         return new RecallResult(
-            RecallBaseline.Read(model, clean, answers), WithoutBegin(model, tokens, answers), value.Read(clean.Final), attribution, patching, movers,
-            fits, [.. fits.Select(f => f.Fit.Intercept is { } b ? Intercept.Read(model, b, answers) : null)], chosen,
+            RecallBaseline.Read(model, clean, unembedding, answers), WithoutBegin(model, tokens, unembedding, answers),
+            prompts.All(p => p.ContextId is not null) ? RecallBaseline.Read(model, clean, unembedding, [.. prompts.Select(p => p.ContextId!.Value)]) : null, value.Read(clean.Final), attribution, patching, movers,
+            fits, [.. fits.Select(f => f.Fit.Intercept is { } b ? Intercept.Read(model, b, unembedding, answers) : null)], chosen,
             FinalLayer.Run(
-                model, prompts, clean, attribution, fits.FirstOrDefault(f => f.Layer == layers - 1), UnrelatedTexts.Draw(model, UnrelatedCount, options.Seed)));
+                model, prompts, clean, unembedding, attribution, fits.FirstOrDefault(f => f.Layer == layers - 1), UnrelatedTexts.Draw(model, UnrelatedCount, options.Seed)));
     }
 
-    private static RecallBaseline? WithoutBegin(Model model, IReadOnlyList<int>[] prompts, int[] answers)
+    private static RecallBaseline? WithoutBegin(Model model, IReadOnlyList<int>[] prompts, Unembedding unembedding, int[] answers)
     {
         if (!prompts.All(p => p.Count > 1 && model.Tokenizer.IsSpecial(p[0])))
         {
@@ -66,6 +67,6 @@ public static class RecallStudy
         }
 
         using var bare = new EndStates(model, [.. prompts.Select(p => p.Skip(1).ToArray())]);
-        return RecallBaseline.Read(model, bare, answers);
+        return RecallBaseline.Read(model, bare, unembedding, answers);
     }
 }

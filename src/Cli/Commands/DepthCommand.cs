@@ -25,7 +25,7 @@ internal sealed class DepthCommand : Verb
     private readonly IntegerSetting _splitSeed = new("--split-seed", "N", "draws the splits", 123, 0);
     private readonly IntegerSetting _from = new("--from", "N", "positions in front of this one are never intervened on", 1, 0);
     private readonly FlagSetting _excludeFirst = new("--exclude-first", "leave position 0 out of averages, and out of the mean that erases");
-    private readonly ChoiceSetting _reduce = new("--reduce", "what tables and scores show of an effect's samples; files have all of them", "max", "mean", "median", "p95");
+    private readonly ChoiceSetting _reduce = new("--reduce", "what tables show of an effect's samples, files have all of them; scores are of each prompt's maxima, or its means", "max", "mean", "median", "p95");
     private readonly IntegerSetting _erase = new("--erase", "N", "prompts whose erasure map is made, the first ones", 1, 1);
     private readonly ChoiceSetting _eraseWith = new("--erase-with", "what an erased residual becomes: the mean over all prompts, or that of one counterfactual prompt", "mean", "counterfactual");
     private readonly TextSetting _counterfactual = new("--counterfactual", "TEXT", "the prompt to erase with; of generated prompts, one more is drawn");
@@ -35,7 +35,7 @@ internal sealed class DepthCommand : Verb
     private readonly TextSetting _out = new("--out", "DIR", "write result.json, tensors, CSV files and report.html there");
 
     /// <summary>Makes the verb.</summary>
-    public DepthCommand() : base("depth", "what each layer adds, what later layers and the output owe to it, and from where on the answer is there")
+    public DepthCommand() : base("depth", "tells what each layer adds, what later layers and the output owe to it, and from where on the answer is there")
     {
         Add(_prompts.Argument);
         AddGroup("Prompts", _prompts.All);
@@ -193,6 +193,11 @@ internal sealed class DepthCommand : Verb
         using (var bar = new ProgressBar(session.Terminal, "mapping", session.Cancellation))
         {
             result = LinearMaps.Run(model, other, windows, options with { Progress = bar });
+        }
+
+        if (result.FittedTokens < 2 * model.Spec.Width)
+        {
+            session.Terminal.Note($"{result.FittedTokens} tokens determine a map from {model.Spec.Width} numbers badly; give at least a few thousand");
         }
 
         Report report = LinearMapReport.Of(model, other, result, options);

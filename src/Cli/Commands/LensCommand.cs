@@ -102,7 +102,7 @@ internal sealed class LensCommand : Verb
 
         using ForwardResult pass = Forward(session, model, ids, hooks);
         Tensor[][] states = new Tensor[ids.Length][];
-        var views = new List<LensView>();
+        LensView[] views = new LensView[ids.Length];
         using (var bar = new ProgressBar(session.Terminal, "reading", session.Cancellation))
         {
             for (int s = 0; s < ids.Length; s++)
@@ -110,7 +110,7 @@ internal sealed class LensCommand : Verb
                 (int row, int count) = (pass.Rows.Offsets[s] + ranges[s].First, ranges[s].End - ranges[s].First);
                 states[s] = [.. Enumerable.Range(0, model.Spec.Layers + 1).Select(l => pass[l == 0 ? Site.ResidualPre[0] : Site.ResidualPost[l - 1]].RowRange(row, count))];
                 LensOptions own = options with { Targets = targets.Length == 0 ? null : [.. Enumerable.Repeat(targets, count)], Progress = ids.Length == 1 ? bar : null };
-                views.Add(new LensView
+                views[s] = new LensView
                 {
                     Spec = model.Spec,
                     Tokenizer = model.HasTokenizer ? model.Tokenizer : null,
@@ -121,7 +121,7 @@ internal sealed class LensCommand : Verb
                     Modules = modules ? LensReader.Read(model, LensModules.States(pass, model.Spec.Layers, row, count), own) : null,
                     Top = top,
                     Targets = targets,
-                });
+                };
                 bar.Report((s + 1.0) / ids.Length);
             }
         }
@@ -152,14 +152,14 @@ internal sealed class LensCommand : Verb
     }
 
     // One prompt as a grid of its tokens, several as their means.
-    private static void Print(Terminal terminal, Report report, IReadOnlyList<LensView> views, LensMeans means, string head)
+    private static void Print(Terminal terminal, Report report, LensView[] views, LensMeans means, string head)
     {
         foreach (string line in TextWidth.Wrap(head, terminal.Settings.Width))
         {
             terminal.Output.WriteLine(line);
         }
 
-        if (views.Count == 1)
+        if (views.Length == 1)
         {
             LensGrid.Write(terminal, views[0]);
             LensTables.Write(terminal, views[0], LensReport.Depth(means));
@@ -181,7 +181,7 @@ internal sealed class LensCommand : Verb
         return model.Forward(ids, hooks, new ForwardOptions { Logits = LogitRows.None, Progress = bar });
     }
 
-    private static void Save(Session session, Model model, IReadOnlyList<LensView> views, Action<Utf8JsonWriter> results, (string? Html, string? Json, string? Out) files)
+    private static void Save(Session session, Model model, LensView[] views, Action<Utf8JsonWriter> results, (string? Html, string? Json, string? Out) files)
     {
         Action<Utf8JsonWriter> head = RunRecord.Of(model);
         if (files.Html is not null)

@@ -40,7 +40,7 @@ internal sealed class PolicyCommand : Verb
     /// <inheritdoc/>
     public override string Notes =>
         """
-        A state's policy is softmax(state x unembedding). The last layer's without a norm is not the model's own, which has the final norm. Means are over an answer's tokens and then over answers; intervals are over answers, so that several answers to one prompt tell about that prompt.
+        A state's policy is softmax(state x unembedding). The last layer's without a norm is not the model's own, which has the final norm. Means are over an answer's tokens and then over answers; intervals are over prompts, each with all its answers, and over the answers of a single prompt.
         """;
 
     /// <inheritdoc/>
@@ -106,7 +106,7 @@ internal sealed class PolicyCommand : Verb
         report.Print(session.Terminal);
         if (directory is not null)
         {
-            report.Save(session, model, directory, json => PolicyReport.WriteJson(json, model, result));
+            report.Save(session, model, directory, json => PolicyJson.Write(json, model, result));
         }
     }
 

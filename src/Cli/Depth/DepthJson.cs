@@ -98,7 +98,7 @@ internal static class DepthJson
             json.WriteStartObject(name);
             foreach (DepthMeasure measure in measures)
             {
-                WriteCurve(json, Name(measure), profile[measure]);
+                WriteCurve(json, Name(measure), profile, measure);
             }
 
             json.WriteEndObject();
@@ -106,8 +106,8 @@ internal static class DepthJson
 
         Group("norms", DepthMeasure.AttentionRatio, DepthMeasure.MlpRatio, DepthMeasure.LayerRatio, DepthMeasure.ResidualNorm, DepthMeasure.AttentionNorm, DepthMeasure.MlpNorm);
         Group("cosines", DepthMeasure.AttentionCosine, DepthMeasure.MlpCosine, DepthMeasure.LayerCosine, DepthMeasure.ResidualCosine);
-        WriteCurve(json, "lens_kl", profile[DepthMeasure.LensDivergence]);
-        WriteCurve(json, "lens_top5", profile[DepthMeasure.LensOverlap]);
+        WriteCurve(json, "lens_kl", profile, DepthMeasure.LensDivergence);
+        WriteCurve(json, "lens_top5", profile, DepthMeasure.LensOverlap);
         EffectiveDepth depth = EffectiveDepth.Of(profile);
         json.WriteStartObject("effective_depth");
         foreach ((string name, int? layer) in ((string, int?)[])[("cosine", depth.Cosine), ("kl", depth.Divergence), ("overlap", depth.Overlap)])
@@ -124,11 +124,12 @@ internal static class DepthJson
         json.WriteEndObject();
     }
 
-    private static void WriteCurve(Utf8JsonWriter json, string name, SampleTable table)
+    private static void WriteCurve(Utf8JsonWriter json, string name, DepthProfile profile, DepthMeasure measure)
     {
+        SampleTable table = profile[measure];
         Estimate[] means = [.. Enumerable.Range(0, table.Rows).Select(l => Bootstrap.Mean(table.PromptMeans(l, 0)))];
         json.WriteStartObject(name);
-        JsonNumbers.Write(json, "mean", Enumerable.Range(0, table.Rows).Select(l => table.Mean(l, 0)));
+        JsonNumbers.Write(json, "mean", profile.Means(measure));
         JsonNumbers.Write(json, "max", Enumerable.Range(0, table.Rows).Select(l => table.Max(l, 0)));
         JsonNumbers.Write(json, "low", means.Select(m => m.Low));
         JsonNumbers.Write(json, "high", means.Select(m => m.High));
@@ -155,6 +156,15 @@ internal static class DepthJson
     private static void WriteTable(Utf8JsonWriter json, string name, SampleTable table)
     {
         json.WriteStartObject(name);
+        json.WriteNumber("prompts", Enumerable.Range(0, table.Prompts).Count(table.Has));
+        json.WriteNumber("samples", table.Count(0, table.Columns - 1));
+        if (table.Columns == 1)
+        {
+            Estimate[] means = [.. Enumerable.Range(0, table.Rows).Select(r => Bootstrap.Mean(table.PromptMeans(r, 0)))];
+            JsonNumbers.Write(json, "low", means.Select(m => m.Low));
+            JsonNumbers.Write(json, "high", means.Select(m => m.High));
+        }
+
         foreach (DepthReduction reduction in DepthReduction.All)
         {
             if (table.Columns > 1)

@@ -11,7 +11,8 @@ namespace Weir.Cli.Depth;
 internal sealed class DepthPromptSettings
 {
     private readonly PromptSettings _given = new("PROMPT", many: true);
-    private readonly TextSetting _generator = new("--prompts", "NAME:N", $"generate N prompts: {string.Join(", ", PromptSets.Names)}; N of each level for expressions and hops");
+    private readonly TextSetting _generator = new("--prompts", "NAME:N", $"generate N prompts: {string.Join(", ", PromptSets.Names)}; N of each level for expressions and hops; arithmetic/MODULE/SPLIT:N for one kind of question");
+    private readonly TextSetting _instruction = new("--instruction", "TEXT", "first line of generated word problems", WordProblems.Instruction);
     private readonly IntegerSetting _seed = new("--seed", "N", "draws generated prompts, and which are taken", 42, 0);
     private readonly IntegerSetting _take = new("--take", "N", "use so many of the prompts", 0, 0, int.MaxValue, "all");
     private readonly ChoiceSetting _choose = new("--choose", "which are taken", "first", "random");
@@ -21,7 +22,7 @@ internal sealed class DepthPromptSettings
     public Argument Argument => _given.Argument;
 
     /// <summary>The options.</summary>
-    public Option[] All => [_given.File, _given.Ids, _generator, _seed, _take, _choose, _answer];
+    public Option[] All => [_given.File, _given.Ids, _generator, _instruction, _seed, _take, _choose, _answer];
 
     /// <summary>Draws what the options ask for, before a model is loaded.</summary>
     /// <returns>What makes token ids of them.</returns>
@@ -43,13 +44,13 @@ internal sealed class DepthPromptSettings
             throw new UsageException("--prompts generates prompts with their answers; leave PROMPT, --file, --ids and --answer away.");
         }
 
-        IReadOnlyList<PromptItem> items = Some(PromptSets.Generate(name, seed), a, seed);
+        IReadOnlyList<PromptItem> items = Some(PromptSets.Generate(name, seed, _instruction.Get(a)), a, seed);
         return model => [.. items.Select(i => DepthPrompt.Of(model, i))];
     }
 
     /// <summary>One more prompt of the generator, to erase with; or null where none is generated.</summary>
     public PromptItem? Counterfactual(ParseResult arguments) =>
-        _generator.Get(arguments) is { } name && PromptSets.Generate(name, _seed.Get(arguments) + 1) is [var item, ..] ? item : null;
+        _generator.Get(arguments) is { } name && PromptSets.Generate(name, _seed.Get(arguments) + 1, _instruction.Get(arguments)) is [var item, ..] ? item : null;
 
     private IReadOnlyList<T> Some<T>(IReadOnlyList<T> all, ParseResult a, int seed)
     {

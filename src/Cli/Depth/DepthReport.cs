@@ -55,12 +55,12 @@ internal static class DepthReport
         var columns = new List<(string Header, string Format, Func<int, double> Value)>();
         if (f.Profile is { } profile)
         {
-            columns.Add(("attn/h", "F2", l => profile[DepthMeasure.AttentionRatio].Mean(l, 0)));
-            columns.Add(("mlp/h", "F2", l => profile[DepthMeasure.MlpRatio].Mean(l, 0)));
-            columns.Add(("cos attn", "F2", l => profile[DepthMeasure.AttentionCosine].Mean(l, 0)));
-            columns.Add(("cos mlp", "F2", l => profile[DepthMeasure.MlpCosine].Mean(l, 0)));
-            columns.Add(("lens KL", "F2", l => profile[DepthMeasure.LensDivergence].Mean(l, 0)));
-            columns.Add(("top-5", "P0", l => profile[DepthMeasure.LensOverlap].Mean(l, 0)));
+            columns.Add(("attn/h", "F2", l => profile.Mean(DepthMeasure.AttentionRatio, l)));
+            columns.Add(("mlp/h", "F2", l => profile.Mean(DepthMeasure.MlpRatio, l)));
+            columns.Add(("cos attn", "F2", l => profile.Mean(DepthMeasure.AttentionCosine, l)));
+            columns.Add(("cos mlp", "F2", l => profile.Mean(DepthMeasure.MlpCosine, l)));
+            columns.Add(("lens KL", "F2", l => profile.Mean(DepthMeasure.LensDivergence, l)));
+            columns.Add(("top-5", "P0", l => profile.Mean(DepthMeasure.LensOverlap, l)));
         }
 
         foreach ((SkippedPart part, SkipReach reach) in f.Effects?.Measured.Where(m => m.Part == f.Effects.Measured.First().Part) ?? [])
@@ -105,13 +105,15 @@ internal static class DepthReport
         table.Row("more than 0.3 of the top 5 shared", depth.Overlap, depth.Ratio(depth.Overlap), Curve(profile.Means(DepthMeasure.LensOverlap)[..f.Layers]));
         report.Add(table);
         report.Add(Lines("ratios", "Size of what is added against the residual", "ratio of norms, mean over tokens", profile,
-            ("attention", DepthMeasure.AttentionRatio), ("MLP", DepthMeasure.MlpRatio), ("layer", DepthMeasure.LayerRatio)) with { Figure = "relative contributions" });
+            ("attention", DepthMeasure.AttentionRatio), ("MLP", DepthMeasure.MlpRatio), ("layer", DepthMeasure.LayerRatio)) with
+        { Figure = "relative contributions" });
         report.Add(Lines("cosines", "Direction of what is added against the residual", "cosine, mean over tokens", profile,
-            ("attention", DepthMeasure.AttentionCosine), ("MLP", DepthMeasure.MlpCosine), ("layer", DepthMeasure.LayerCosine)) with { Figure = "cosines of contributions", Note = "About 0: a new feature; below 0: erasing; above 0: strengthening." });
+            ("attention", DepthMeasure.AttentionCosine), ("MLP", DepthMeasure.MlpCosine), ("layer", DepthMeasure.LayerCosine)) with
+        { Figure = "cosines of contributions", Note = "About 0: a new feature; below 0: erasing; above 0: strengthening." });
         report.Add(Lines("norms", "Norms", "norm, mean over tokens", profile,
             ("residual", DepthMeasure.ResidualNorm), ("attention", DepthMeasure.AttentionNorm), ("MLP", DepthMeasure.MlpNorm)));
-        report.Add(Lines("lens_kl", "Distance of the lens from the output", "KL in nats, mean over tokens", profile, ("KL", DepthMeasure.LensDivergence)) with { Figure = "logit lens by layer" });
-        report.Add(Lines("lens_top5", "Most probable tokens shared with the output", "share of the top 5, mean over tokens", profile, ("top 5", DepthMeasure.LensOverlap)) with { Figure = "logit lens by layer" });
+        report.Add(Lines("lens_kl", "Distance of the lens from the output", "KL in nats, mean", profile, ("KL", DepthMeasure.LensDivergence)) with { Figure = "logit lens by layer" });
+        report.Add(Lines("lens_top5", "Most probable tokens shared with the output", "share of the top 5, mean", profile, ("top 5", DepthMeasure.LensOverlap)) with { Figure = "logit lens by layer" });
     }
 
     private static void AddEffects(Report report, DepthFindings f, SkipEffects effects)
@@ -208,7 +210,7 @@ internal static class DepthReport
         {
             SampleTable table = profile[measure];
             Estimate[] means = [.. Enumerable.Range(0, longest).Select(l => l < table.Rows ? Bootstrap.Mean(table.PromptMeans(l, 0)) : new Estimate(double.NaN, double.NaN, double.NaN, 0))];
-            part.Line(line, [.. means.Select((m, l) => l < table.Rows ? table.Mean(l, 0) : double.NaN)], [.. means.Select(m => m.Low)], [.. means.Select(m => m.High)]);
+            part.Line(line, [.. means.Select((m, l) => l < table.Rows ? profile.Mean(measure, l) : double.NaN)], [.. means.Select(m => m.Low)], [.. means.Select(m => m.High)]);
         }
 
         return part;

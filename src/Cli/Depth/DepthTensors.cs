@@ -13,7 +13,7 @@ internal static class DepthTensors
         foreach (DepthMeasure measure in f.Profile is null ? [] : Enum.GetValues<DepthMeasure>())
         {
             SampleTable table = f.Profile![measure];
-            report.Tensor($"profile.{DepthJson.Name(measure)}.mean", [table.Rows], Flat(table.Map(table.Mean)));
+            report.Tensor($"profile.{DepthJson.Name(measure)}.mean", [table.Rows], Array.ConvertAll(f.Profile.Means(measure), v => (float)v));
             report.Tensor($"profile.{DepthJson.Name(measure)}.max", [table.Rows], Flat(table.Map(table.Max)));
         }
 

@@ -23,7 +23,7 @@ internal static class LinearMapReport
         TablePart table = new TablePart("best", $"Best {what} of the other model for each of this one")
         {
             Note = $"Error is the mean over held-out tokens of |h - f(h)| / |h|, with its interval over {result.Errors.Prompts} windows; constant is that of the mean state, which a map must beat. Depth is the share of all boundaries.",
-        }.Number("from", "N0").Number("to", "N0").Number("error", "F3").Number("low", "F3").Number("high", "F3").Number("constant", "F3").Number("depth from", "F2").Number("depth to", "F2");
+        }.Number("from", "N0").Number("to", "N0").Number("error", "F4").Number("low", "F4").Number("high", "F4").Number("constant", "F3").Number("depth from", "F2").Number("depth to", "F2");
         for (int m = 0; m < best.Length; m++)
         {
             int l = (int)best[m];

@@ -52,15 +52,20 @@ internal static class LensReport
                 : $"means over positions and then over {views.Count} prompts; low and high: 95 % interval over prompts. ") + Depth(means),
             OnScreen = views.Count > 1,
         }.Column("layer", flexible: false);
+        bool one = views.Count == 1;
         foreach ((string name, string format) in (ReadOnlySpan<(string, string)>)[("entropy", "F3"), ("KL", "F3"), ("shared", "P0")])
         {
-            table.Number(name, format).Number("low", format).Number("high", format);
+            table.Number(name, format);
+            if (!one)
+            {
+                table.Number("low", format).Number("high", format);
+            }
         }
 
         for (int s = 0; s < means.States; s++)
         {
-            Estimate entropy = means.Entropy(s), kl = means.Divergence(s), overlap = means.Overlap(s);
-            table.Row(LensView.StateName(s), entropy.Mean, entropy.Low, entropy.High, kl.Mean, kl.Low, kl.High, overlap.Mean, overlap.Low, overlap.High);
+            Estimate[] values = [means.Entropy(s), means.Divergence(s), means.Overlap(s)];
+            table.Row([LensView.StateName(s), .. values.SelectMany(v => one ? (object?[])[v.Mean] : [v.Mean, v.Low, v.High])]);
         }
 
         return table;

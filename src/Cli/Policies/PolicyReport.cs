@@ -1,36 +1,22 @@
 using System.Globalization;
-using System.Text.Json;
 using Weir.Analysis.Policies;
 using Weir.Analysis.Statistics;
-using Weir.Cli.Output;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
-using Weir.Engine.Tokenizers;
 
 namespace Weir.Cli.Policies;
 
 /// <summary>Internal policies as a report.</summary>
 internal static class PolicyReport
 {
-    // Names in result.json and tensors.safetensors; the paper's quantities first.
-    private static readonly (string Name, PolicyMeasure Measure)[] Fields =
-    [
-        ("H_layer", PolicyMeasure.LayerEntropy), ("H_attn", PolicyMeasure.AttentionEntropy), ("H_ffn", PolicyMeasure.FfnEntropy),
-        ("dH_layer", PolicyMeasure.LayerChange), ("dH_attn", PolicyMeasure.AttentionChange), ("dH_ffn", PolicyMeasure.FfnChange),
-        ("cos_attn", PolicyMeasure.AttentionCosine), ("cos_ffn", PolicyMeasure.FfnCosine),
-        ("H_layer_input", PolicyMeasure.LayerInputEntropy), ("H_attn_input", PolicyMeasure.AttentionInputEntropy), ("H_ffn_input", PolicyMeasure.FfnInputEntropy),
-        ("kl_layer", PolicyMeasure.LayerDivergence), ("kl_attn", PolicyMeasure.AttentionDivergence), ("kl_ffn", PolicyMeasure.FfnDivergence),
-        ("topk_overlap", PolicyMeasure.LayerOverlap),
-    ];
-
     /// <summary>Its tables and figures.</summary>
     /// <param name="model">The model.</param>
     /// <param name="result">The measures.</param>
     /// <param name="reading">How states were read, in words.</param>
     public static Report Make(Model model, PolicyResult result, string reading)
     {
-        var report = new Report("Policies", $"The next-token policy of every layer, attention and FFN over {result.Samples.Count} answers: {reading}.")
+        var report = new Report("Policies", $"The next-token policy of every layer, attention and FFN over {Answers(result)}: {reading}.")
         {
             Paper = "Tan et al. 2025, Bottom-up Policy Optimization, arXiv 2512.19673",
         };
@@ -58,7 +44,7 @@ internal static class PolicyReport
         report.Add(Lines(
             "kl", "KL(policy || the model's own)", "KL, nats", "figure 5 (d), other states", false,
             ("attention output", PolicyMeasure.AttentionDivergence), ("FFN output", PolicyMeasure.FfnDivergence), ("layer output", PolicyMeasure.LayerDivergence)));
-        foreach ((string name, PolicyMeasure measure) in Fields)
+        foreach ((string name, PolicyMeasure measure) in PolicyJson.Fields)
         {
             float[] values = [.. Enumerable.Range(0, result.Samples.Count).SelectMany(s => Enumerable.Range(0, result.Layers).Select(l => (float)result[measure, s, l]))];
             report.Tensor(name, [result.Samples.Count, result.Layers], values);
@@ -67,51 +53,12 @@ internal static class PolicyReport
         return report;
     }
 
-    /// <summary>The measures as JSON.</summary>
-    public static void WriteJson(Utf8JsonWriter json, Model model, PolicyResult result)
-    {
-        ITokenizer? tokenizer = model.HasTokenizer ? model.Tokenizer : null;
-        Estimate boundary = result.BoundaryLayer;
-        json.WriteNumber("n", result.Samples.Count);
-        json.WriteNumber("H_ceiling", result.Ceiling);
-        Write(json, "entropy_final", result.FinalEntropy);
-        Write(json, "boundary_layer", boundary);
-        Number(json, "boundary_layer_0based", boundary.Mean > 0 ? boundary.Mean - 1 : double.NaN);
-        json.WriteStartArray("layers");
-        for (int l = 0; l < result.Layers; l++)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("layer_1based", l + 1);
-            json.WriteNumber("layer_0based", l);
-            foreach ((string name, PolicyMeasure measure) in Fields)
-            {
-                Write(json, name, result.Mean(measure, l));
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("samples");
-        foreach (PolicySample sample in result.Samples)
-        {
-            json.WriteStartObject();
-            json.WriteString("prompt", tokenizer?.Decode([.. sample.Prompt], skipSpecialTokens: false));
-            json.WriteString("response", tokenizer?.Decode([.. sample.Response], skipSpecialTokens: false));
-            RunRecord.WriteIds(json, "prompt_ids", sample.Prompt);
-            RunRecord.WriteIds(json, "response_ids", sample.Response);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
     private static TablePart Entropies(PolicyResult result, string reading)
     {
         Estimate own = result.FinalEntropy;
         TablePart table = new("entropies", "Entropy of each policy, in nats")
         {
-            Note = string.Create(CultureInfo.InvariantCulture, $"{result.Samples.Count} answers of {result.Samples.Average(s => s.Response.Count):F1} tokens on average; {reading}; even over the vocabulary {result.Ceiling:F3}, the model's own policy {own.Mean:F3}{Interval(own)}; layers count from 1, index is the layer of every other verb"),
+            Note = string.Create(CultureInfo.InvariantCulture, $"{Answers(result)}, {result.Samples.Average(s => s.Response.Count):F1} tokens on average; {reading}; even over the vocabulary {result.Ceiling:F3}, the model's own policy {own.Mean:F3}{Interval(own)}; layers count from 1, index is the layer of every other verb"),
         };
         table.Number("layer", "F0").Number("index", "F0").Number("layer in", "F3").Number("attention in", "F3").Number("attention out", "F3").Number("FFN in", "F3").Number("FFN out", "F3").Number("layer out", "F3");
         for (int l = 0; l < result.Layers; l++)
@@ -130,7 +77,7 @@ internal static class PolicyReport
         Estimate boundary = result.BoundaryLayer;
         TablePart table = new("changes", "Entropy change: output less input, in nats")
         {
-            Note = string.Create(CultureInfo.InvariantCulture, $"attention's and FFN's input is the state behind the norm in front of them, a layer's is the residual; low and high: 95 % interval over answers. {Boundary(boundary)}"),
+            Note = string.Create(CultureInfo.InvariantCulture, $"attention's and FFN's input is the state behind the norm in front of them, a layer's is the residual; low and high: 95 % interval over {(result.Prompts > 1 ? "prompts" : "answers")}. {Boundary(boundary)}"),
         };
         table.Number("layer", "F0").Number("index", "F0");
         foreach (string part in (string[])["dH layer", "dH attention", "dH FFN"])
@@ -177,22 +124,12 @@ internal static class PolicyReport
         return table;
     }
 
+    private static string Answers(PolicyResult result) =>
+        $"{result.Samples.Count} {(result.Samples.Count == 1 ? "answer" : "answers")} to {result.Prompts} {(result.Prompts == 1 ? "prompt" : "prompts")}";
+
     private static string Boundary(Estimate layer) => layer.Mean == 0
         ? "No layer's FFN raises the entropy."
-        : string.Create(CultureInfo.InvariantCulture, $"Boundary layer, the last whose FFN raises the entropy: {layer.Mean} (index {layer.Mean - 1}){(layer.Count > 1 ? $", {layer.Low:0.#} to {layer.High:0.#} with the answers drawn again" : "")}.");
+        : string.Create(CultureInfo.InvariantCulture, $"Boundary layer, the last whose FFN raises the entropy: {layer.Mean} (index {layer.Mean - 1}){(layer.Count > 1 ? $", 95 % interval {layer.Low:0.#} to {layer.High:0.#}" : "")}.");
 
     private static string Interval(Estimate value) => value.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" ({value.Low:F3} to {value.High:F3})") : "";
-
-    private static void Write(Utf8JsonWriter json, string name, Estimate value)
-    {
-        Number(json, name, value.Mean);
-        Number(json, $"{name}_low", value.Low);
-        Number(json, $"{name}_high", value.High);
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, double value)
-    {
-        json.WritePropertyName(name);
-        JsonNumbers.Write(json, value);
-    }
 }

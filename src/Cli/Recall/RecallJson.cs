@@ -21,6 +21,11 @@ internal static class RecallJson
             Baseline(json, "baseline_without_begin", bare);
         }
 
+        if (result.InContext is { } wrong)
+        {
+            Baseline(json, "baseline_in_context", wrong);
+        }
+
         Patch(json, task, result, options, threshold);
         Attribution(json, result.Attribution);
         Movers(json, result.Movers);
@@ -63,6 +68,7 @@ internal static class RecallJson
         }
 
         json.WriteEndArray();
+        JsonNumbers.Write(json, "attentions", p.Attentions.Select(p.Score));
         JsonNumbers.Write(json, "mlps", p.Mlps.Select(p.Score));
         json.WriteStartArray("head_changes");
         for (int l = 0; l < p.Heads.GetLength(0); l++)
@@ -72,6 +78,7 @@ internal static class RecallJson
         }
 
         json.WriteEndArray();
+        JsonNumbers.Write(json, "attention_changes", p.Attentions.Select(p.Change));
         JsonNumbers.Write(json, "mlp_changes", p.Mlps.Select(p.Change));
         json.WriteStartArray("kept_at_threshold");
         foreach ((int l, int h, double score) in p.Kept(threshold))

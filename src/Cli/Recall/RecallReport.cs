@@ -44,6 +44,7 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
         void Add(string name, long[] shape, IEnumerable<double> values) => report.Tensor(name, shape, (ReadOnlyMemory<float>)values.Select(v => (float)v).ToArray());
         Add("patch.clean", [n], p.Clean);
         Add("patch.heads", [layers, heads, n], p.Heads.Cast<double[]>().SelectMany(v => v));
+        Add("patch.attentions", [layers, n], p.Attentions.SelectMany(v => v));
         Add("patch.mlps", [layers, n], p.Mlps.SelectMany(v => v));
         Add("attribution", [result.Attribution.Parts.Count, n], result.Attribution.Parts.SelectMany(a => a.Values));
         if (result.Chosen is { Fit.Intercept: { } b } chosen)
@@ -64,6 +65,11 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
         if (result.WithoutBegin is { } bare)
         {
             Add($"without {TokenText.Of(model.Tokenizer, task.Prompts[0].Tokens[0])}", bare);
+        }
+
+        if (result.InContext is { } wrong)
+        {
+            Add("the text's wrong answer", wrong);
         }
 
         return table;
@@ -89,13 +95,14 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
             MostOnScreen = 10,
         }.Column("sender", flexible: false).Number("score %", "F1").Number("change", "F2").Column("95 %", flexible: false).Number("attribution", "F2");
         var senders = result.Patching.Kept(threshold)
-            .Select(k => (Name: $"L{k.Layer}H{k.Head}", Patched: result.Patching.Heads[k.Layer, k.Head], Part: result.Attribution.Head(k.Layer, k.Head)))
-            .Concat(result.Patching.Mlps.Select((p, l) => (Name: $"MLP{l}", Patched: p, Part: result.Attribution.Mlp(l))))
+            .Select(k => (Name: $"L{k.Layer}H{k.Head}", Patched: result.Patching.Heads[k.Layer, k.Head], Part: (AttributionPart?)result.Attribution.Head(k.Layer, k.Head)))
+            .Concat(result.Patching.Attentions.Select((p, l) => (Name: $"L{l} all heads", Patched: p, Part: (AttributionPart?)null)))
+            .Concat(result.Patching.Mlps.Select((p, l) => (Name: $"MLP{l}", Patched: p, Part: (AttributionPart?)result.Attribution.Mlp(l))))
             .OrderByDescending(s => Math.Abs(result.Patching.Change(s.Patched)));
-        foreach ((string name, double[] patched, AttributionPart part) in senders)
+        foreach ((string name, double[] patched, AttributionPart? part) in senders)
         {
             Estimate change = _byItem.Mean([.. patched.Select((p, n) => p - result.Patching.Clean[n])]);
-            table.Row(name, result.Patching.Score(patched), change.Mean, Interval(change, "F2"), part.Values.Average());
+            table.Row(name, result.Patching.Score(patched), change.Mean, Interval(change, "F2"), part?.Values.Average());
         }
 
         return table;
@@ -120,8 +127,12 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
 
         return new HeatMapPart("heads", "Score of each head", Names(layers), Names(heads), values)
         {
-            RowAxis = "layer", ColumnAxis = "head", ValueAxis = $"change of {MetricName}, %", Diverging = true, Figure = "heat map of heads",
-            Note = "Blue or red: without what the head says of this prompt, the measured value falls or rises.",
+            RowAxis = "layer",
+            ColumnAxis = "head",
+            ValueAxis = $"change of {MetricName}, %",
+            Diverging = true,
+            Figure = "heat map of heads",
+            Note = "Purple: the measured value falls without what the head says of this very prompt; orange: it rises.",
         };
     }
 

@@ -10,7 +10,7 @@ internal sealed class ModelWeights : IDisposable
     private readonly ModelSource _names;
     private readonly IDevice _device;
     private readonly IWeightSource _source;
-    private IProgress<long>? _progress;
+    private readonly IProgress<long>? _progress;
     private long _loaded;
 
     /// <summary>Takes every weight over; reports bytes taken so far.</summary>

@@ -104,6 +104,19 @@ public sealed class DepthProfileTests
     }
 
     [Fact]
+    public void NormsAreMeansOverAllTokensAndTheLensOverPromptsFirst()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = Model.Load(Fixture.Model("qwen3"), new LoadOptions { Device = device });
+        DepthProfile both = DepthProfile.Run(model, Prompts), one = DepthProfile.Run(model, [Prompts[0]]), two = DepthProfile.Run(model, [Prompts[1]]);
+        double long0 = one.Mean(DepthMeasure.LayerRatio, 0), short0 = two.Mean(DepthMeasure.LayerRatio, 0);
+        Assert.Equal(((8 * long0) + (3 * short0)) / 11, both.Mean(DepthMeasure.LayerRatio, 0), 1e-9);
+        double longKl = one.Mean(DepthMeasure.LensDivergence, 0), shortKl = two.Mean(DepthMeasure.LensDivergence, 0);
+        Assert.NotEqual(longKl, shortKl);
+        Assert.Equal((longKl + shortKl) / 2, both.Mean(DepthMeasure.LensDivergence, 0), 1e-9);
+    }
+
+    [Fact]
     public void Trap8_TheLastResidualIsInFrontOfTheFinalNorm()
     {
         using IDevice device = TestDevices.Open(TestDevices.Cpu);

@@ -1,4 +1,5 @@
 using Weir.Analysis.Policies;
+using Weir.Analysis.Statistics;
 using Weir.Analysis.Tests.Neurons;
 using Weir.Engine;
 using Weir.Engine.Forward;
@@ -165,6 +166,25 @@ public sealed class InternalPoliciesTests
         Assert.Equal((a + b) / 2, both.Mean(PolicyMeasure.FfnChange, 1).Mean, 12);
         Assert.NotEqual(((a * 7) + (b * 2)) / 9, (a + b) / 2, 1e-3);
         Assert.Equal(2, both.Mean(PolicyMeasure.FfnChange, 1).Count);
+    }
+
+    /// <summary>More answers to the same prompts are no more prompts: intervals do not shrink by repeating what is there.</summary>
+    [Fact]
+    public void IntervalsAreOverPrompts()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        PolicySample third = new([90, 12], [31, 7, 66]);
+        Estimate once = InternalPolicies.Run(planted.Model, [Long, Short, third]).Mean(PolicyMeasure.FfnChange, 1);
+        PolicyResult again = InternalPolicies.Run(planted.Model, [Long, Short, third, Long, Short, third]);
+        Estimate twice = again.Mean(PolicyMeasure.FfnChange, 1);
+        Assert.Equal(3, again.Prompts);
+        Assert.Equal(6, twice.Count);
+        Assert.Equal((once.Mean, once.Low, once.High), (twice.Mean, twice.Low, twice.High), (a, b) => Math.Abs(a.Mean - b.Mean) + Math.Abs(a.Low - b.Low) + Math.Abs(a.High - b.High) < 1e-9);
+        Assert.True(once.Low < once.Mean && once.Mean < once.High);
+
+        // With one prompt, over its answers.
+        Assert.True(InternalPolicies.Run(planted.Model, [Short, Short with { Response = [3, 4, 5] }]).Mean(PolicyMeasure.FfnChange, 1) is { } one && one.Low < one.High);
     }
 
     /// <summary>Little memory for states means more passes and the same bits.</summary>

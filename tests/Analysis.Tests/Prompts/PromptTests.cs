@@ -117,6 +117,10 @@ public sealed class PromptTests
         Assert.Throws<WeirException>(() => PromptSets.Generate("riddles", 1));
         Assert.Throws<WeirException>(() => PromptSets.Generate("hops:none", 1));
         Assert.Throws<WeirException>(() => PromptSets.Generate("hops:0", 1));
+        Assert.Throws<WeirException>(() => PromptSets.Generate("arithmetic/riddles:3", 1));
+        Assert.Throws<WeirException>(() => PromptSets.Generate("hops/2:3", 1));
+        Assert.All(PromptSets.Generate("arithmetic/add_sub_multiple/longer:20", 1), p => Assert.InRange(p.Level, 9, 11));
+        Assert.StartsWith("Think.\nProblem: ", PromptSets.Generate("word-problems:1", 1, "Think.")[0].Text, StringComparison.Ordinal);
     }
 
     /// <summary>Evaluates what the generators print, by its own grammar.</summary>

@@ -50,6 +50,8 @@ public sealed class FactPromptsTests : IDisposable
             Fact fact = FactTable.Capitals.Facts[row.Item];
             Assert.StartsWith($"The capital of {fact.Topic} is ", row.Text, StringComparison.Ordinal);
             Assert.DoesNotContain($"is {fact.Answer}.", row.Text, StringComparison.Ordinal);
+            string wrong = row.Text[$"The capital of {fact.Topic} is ".Length..row.Text.IndexOf('.', StringComparison.Ordinal)];
+            Assert.Equal(_model.Encode($"{row.Text} {wrong}")[row.Tokens.Count], row.ContextId);
         });
     }
 

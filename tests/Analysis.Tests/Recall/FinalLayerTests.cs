@@ -64,8 +64,9 @@ public sealed class FinalLayerTests
         float[][] before = RecallCase.Logits(model, RecallCase.Prompts);
         FactPrompt[] prompts = [.. RecallCase.Prompts.Select((p, i) => new FactPrompt($"{i}", p, 0, i, 1, p[1], RecallCase.Answers[i]))];
         using var states = new EndStates(model, RecallCase.Prompts);
-        var answer = DirectAttribution.Run(model, states, new Unembedding(model).Centred(RecallCase.Answers));
-        FinalLayerResult result = FinalLayer.Run(model, prompts, states, answer, null, RecallCase.Corrupted);
+        var unembedding = new Unembedding(model);
+        var answer = DirectAttribution.Run(model, states, unembedding.Centred(RecallCase.Answers));
+        FinalLayerResult result = FinalLayer.Run(model, prompts, states, unembedding, answer, null, RecallCase.Corrupted);
         Assert.Equal(before, RecallCase.Logits(model, RecallCase.Prompts));
 
         MitigationRow none = result.Rows[0], zero = result.Rows.First(r => r.Mitigation == Mitigation.Mlp && r.Lambda == 0), all = result.Rows.First(r => r.Mitigation == Mitigation.Mlp && r.Lambda == 1);

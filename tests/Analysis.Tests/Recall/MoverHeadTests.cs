@@ -35,11 +35,11 @@ public sealed class MoverHeadTests
         using Model model = Plant(device);
         FactPrompt[] prompts = Prompts(6);
         using var states = new EndStates(model, [.. prompts.Select(p => p.Tokens)]);
-        MoverHead all = MoverHeads.Run(model, prompts, states, [(Layer, Head)])[0];
+        MoverHead all = MoverHeads.Run(model, prompts, states, new Unembedding(model), [(Layer, Head)])[0];
         for (int i = 0; i < prompts.Length; i++)
         {
             using var own = new EndStates(model, [prompts[i].Tokens]);
-            MoverHead one = MoverHeads.Run(model, [prompts[i]], own, [(Layer, Head)])[0];
+            MoverHead one = MoverHeads.Run(model, [prompts[i]], own, new Unembedding(model), [(Layer, Head)])[0];
             Assert.Equal(one.Attention[0], all.Attention[i]);
             Assert.Equal(one.Write[0], all.Write[i]);
         }
@@ -58,7 +58,7 @@ public sealed class MoverHeadTests
         (int layer, int head, double score) = result.Kept(1)[0];
         Assert.Equal((Layer, Head), (layer, head));
         Assert.True(score < 0);
-        MoverHead mover = MoverHeads.Run(model, prompts, clean, [(Layer, Head)])[0];
+        MoverHead mover = MoverHeads.Run(model, prompts, clean, new Unembedding(model), [(Layer, Head)])[0];
         Assert.True(mover.Correlation.Mean > 0.99, $"r is {mover.Correlation.Mean}");
         Assert.True(mover.Attention.Max() - mover.Attention.Min() > 0.2, "the planted attention does not vary");
     }

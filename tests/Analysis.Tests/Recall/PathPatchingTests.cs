@@ -112,6 +112,7 @@ public sealed class PathPatchingTests
         for (int l = 0; l < RandomModel.Layers; l++)
         {
             Assert.Equal(result.Clean, result.Mlps[l]);
+            Assert.Equal(result.Clean, result.Attentions[l]);
             for (int h = 0; h < RandomModel.Heads; h++)
             {
                 Assert.Equal(result.Clean, result.Heads[l, h]);
@@ -153,17 +154,17 @@ public sealed class PathPatchingTests
         _ = PathPatching.Run(model, clean, corrupted, new Unembedding(model).Centred([.. prompts.Select(_ => 3)]));
         flops = device.Counters.Flops - flops;
 
-        // Each sender reruns the MLPs from its layer on; heads of a layer also write once.
+        // Each sender reruns the MLPs from its layer on; heads of a layer write once for each and once for all.
         const long Mlp = 2L * 3 * RandomModel.Width * RandomModel.Neurons, Write = 2L * RandomModel.Width * RandomModel.Width;
-        long rows = 20L * RandomModel.Heads * Mlp * (1 + 2 + 3 + 4);
-        Assert.Equal(rows + (20L * Mlp * (0 + 1 + 2 + 3)) + (20L * Write * RandomModel.Layers), flops);
+        long rows = 20L * (RandomModel.Heads + 1) * Mlp * (1 + 2 + 3 + 4);
+        Assert.Equal(rows + (20L * Mlp * (0 + 1 + 2 + 3)) + (2 * 20L * Write * RandomModel.Layers), flops);
     }
 
     [Fact]
     public void Trap5_TheScoreIsTheChangeOverTheMeanOfTheCleanValue()
     {
         double[,][] heads = { { [3, 1], [1, 1] } };
-        var result = new PathPatchingResult([1, 3], heads, [[2, 2]]);
+        var result = new PathPatchingResult([1, 3], heads, [[2, 2]], [[2, 2]]);
         Assert.Equal(0, result.Change(result.Heads[0, 0]));
         Assert.Equal(-1, result.Change(result.Heads[0, 1]));
         Assert.Equal(-50, result.Score(result.Heads[0, 1]));
@@ -186,6 +187,7 @@ public sealed class PathPatchingTests
                 Assert.Contains(expected.Zip(four.Clean), p => Math.Abs(p.First - p.Second) > 1e-3);
             }
 
+            RecallCase.Close(four.Attention(l), quick.Attentions[l], 1e-5, $"{kind} attention {l}");
             RecallCase.Close(four.Mlp(l), quick.Mlps[l], 1e-5, $"{kind} MLP{l}");
         }
     }

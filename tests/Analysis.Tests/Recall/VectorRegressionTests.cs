@@ -89,8 +89,8 @@ public sealed class VectorRegressionTests
     {
         using IDevice device = TestDevices.Open(TestDevices.Cpu);
         using Model model = RandomModel.Make("rms", device);
-        float[] row = new Unembedding(model).Logit([42]).Rows;
-        var intercept = Intercept.Read(model, row, [42, 43]);
+        var unembedding = new Unembedding(model);
+        var intercept = Intercept.Read(model, unembedding.Logit([42]).Rows, unembedding, [42, 43]);
         Assert.Equal(42, intercept.Tokens[0]);
         Assert.True(intercept.AnswerProjection > 1);
     }

@@ -49,6 +49,29 @@ public sealed class RecordingTests
         Assert.NotEqual(expected, ran);
     }
 
+    /// <summary>More of them than a device keeps tables of.</summary>
+    [Theory, EveryDevice]
+    public void BatchesBetweenRunsLeaveItsRowsAlone(string device)
+    {
+        var c = new AttentionCase(2, 1, 16, [40, 3], [1, 1]);
+        using var t = new TestTensors(device);
+        using KeyValueStore store = c.Store(t);
+        Tensor q = t.Input(c.Queries, new Shape(2, c.Heads, c.Size)), z = t.Output(q.Shape), other = t.Output(q.Shape);
+        PackedRows rows = c.Rows;
+        void Ops() => t.Ops.Attention(q, store, rows, c.Options, z);
+        Ops();
+        float[] expected = t.Read(z);
+        using IRecording recording = t.Device.Record(Ops);
+        for (int i = 0; i < 40; i++)
+        {
+            t.Ops.Attention(q, store, new PackedRows([0, 1, 2], [i, 0]), c.Options, other);
+        }
+
+        t.Device.Write(z, new byte[z.Bytes]);
+        recording.Run();
+        Oracle.SameBits(expected, t.Read(z), device);
+    }
+
     [Theory, EveryDevice]
     public void ARunAllocatesNothing(string device)
     {

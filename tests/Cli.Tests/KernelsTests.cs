@@ -28,7 +28,7 @@ public class KernelsTests
         string[] lines = WeirRun.Succeed("kernels", "--verify").Lines;
         int cases = lines.Length - 3; // Less the names of the columns, an empty line and the last.
         Assert.Matches($@"vectors, \d+ threads?: {cases} of {cases} cases as on the CPU\.$", lines[^1]);
-        Assert.Contains(lines, l => l.StartsWith("Lens, bf16 ", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("Lens, 5 rows, bf16 ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed partial class BrowserTests
         ["lens", WeirRun.Prompt, "12 + 7 =", "--modules", "--target", " P"],
         ["lens", WeirRun.Prompt, "--positions", "2.."],
         ["policy", "12 + 7 =", "--samples", "2", "--max-tokens", "4"],
+        ["sweep", WeirRun.Prompt, "--variants", "patch", "--clean", "The capital of Italy is"],
         ["depth", WeirRun.Prompt],
         ["depth", "--prompts", "word-problems:4", "--map-to", WeirRun.Demo, "--window", "64"],
         ["recall", WeirRun.Prompt, "--answer", " P", "--topic", " France", "--heads", "1"],
@@ -36,7 +37,7 @@ public sealed partial class BrowserTests
         JsonObject all = [];
         for (int i = 0; i < Reports.Length; i++)
         {
-            WeirRun.Succeed([.. Reports[i], "--out", directory["out"]]);
+            WeirRun.Succeed([.. Reports[i], Reports[i][0] == "sweep" ? "--report" : "--out", directory["out"]]);
             template = File.ReadAllText(Path.Combine(directory["out"], "report.html"));
             JsonObject data = JsonNode.Parse(Data().Match(template).Groups[1].Value)!.AsObject();
             if (i == 0)

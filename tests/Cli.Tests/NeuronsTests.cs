@@ -113,7 +113,9 @@ public sealed class NeuronsTests
     {
         string output = WeirRun.Succeed("neurons", "diff", WeirRun.Demo, "--null", "100").Output;
         Assert.Contains("100.0 % of 3072 neurons, random vectors of the same lengths (100) 100.0 %", output, StringComparison.Ordinal);
+        Assert.Equal(output, WeirRun.Succeed("neurons", "diff", WeirRun.Demo, WeirRun.Demo, "--null", "100").Output);
         WeirRun.Refuse("other checkpoint's directory is missing", "neurons", "diff");
+        WeirRun.Refuse("does not exist", "neurons", "diff", "nowhere", WeirRun.Demo);
     }
 
     [Fact]

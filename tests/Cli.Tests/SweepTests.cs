@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Diagnostics;
 using System.Globalization;
 using Weir.Analysis.Sweeps;
@@ -8,6 +9,23 @@ public sealed class SweepTests
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "weir.exe" : "weir");
     private static readonly string[] Heads = ["sweep", "The capital of France is", "The capital of Italy is", "Once upon a time there was", "--variants", "heads", "--target", " P", "--memory", "1", "--threads", "1"];
+
+    [Fact]
+    public void A_report_has_the_table_the_grid_and_every_cell()
+    {
+        using var directory = new TemporaryDirectory();
+        string[] sweep = ["sweep", "The capital of Italy is", "--variants", "patch", "--clean", "The capital of France is", "--target", " P", "--quiet"];
+        string output = WeirRun.Succeed([.. sweep, "--report", directory["r"]]).Output;
+        Assert.Contains("Change of the target's log-probability, by layer and position:", output, StringComparison.Ordinal);
+        Assert.Equal(output, WeirRun.Succeed(sweep).Output);
+        Assert.Equal(
+            ["attn_out_change.csv", "grid.csv", "mlp_out_change.csv", "report.html", "result.json", "variants.csv"],
+            Directory.GetFiles(directory["r"]).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+        using JsonDocument result = JsonDocument.Parse(File.ReadAllText(Path.Combine(directory["r"], "result.json")));
+        Assert.Equal(48, result.RootElement.GetProperty("cells").GetArrayLength());
+        Assert.Equal(9, File.ReadAllLines(Path.Combine(directory["r"], "grid.csv")).Length);
+        WeirRun.Refuse("is a file", [.. sweep, "--report", Path.Combine(directory["r"], "grid.csv")]);
+    }
 
     [Fact]
     public void Patching_shows_where_the_country_is()

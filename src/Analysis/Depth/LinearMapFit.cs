@@ -152,27 +152,15 @@ internal sealed class LinearMapFit
     {
         IDevice device = _a.Device;
         int rows = x.Length / inner, outputs = matrices.Sum(m => m.Length / inner);
-        GCHandle[] pins = [.. matrices.Select(m => GCHandle.Alloc(m, GCHandleType.Pinned))];
-        try
-        {
-            MatrixPart[] parts = [.. matrices.Select((m, i) => new MatrixPart(pins[i].AddrOfPinnedObject(), m.Length / inner, 1, m.Length / inner))];
-            using WeightMatrix weights = device.Load(new MatrixSource(inner, outputs, ElementType.F32, parts));
-            using DeviceBuffer memory = device.Allocate(((long)x.Length + ((long)rows * outputs)) * sizeof(float));
-            var input = new Tensor(memory, 0, new Shape(rows, inner));
-            var output = new Tensor(memory, (long)x.Length * sizeof(float), new Shape(rows, outputs));
-            device.Write(input, MemoryMarshal.AsBytes(x.AsSpan()));
-            device.Ops.MatMul(input, weights, output);
-            float[] values = new float[rows * outputs];
-            device.Read(output, MemoryMarshal.AsBytes(values.AsSpan()));
-            return values;
-        }
-        finally
-        {
-            foreach (GCHandle pin in pins)
-            {
-                pin.Free();
-            }
-        }
+        using WeightMatrix weights = device.Load(inner, transposed: true, matrices);
+        using DeviceBuffer memory = device.Allocate(((long)x.Length + ((long)rows * outputs)) * sizeof(float));
+        var input = new Tensor(memory, 0, new Shape(rows, inner));
+        var output = new Tensor(memory, (long)x.Length * sizeof(float), new Shape(rows, outputs));
+        device.Write(input, MemoryMarshal.AsBytes(x.AsSpan()));
+        device.Ops.MatMul(input, weights, output);
+        float[] values = new float[rows * outputs];
+        device.Read(output, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
     }
 
     // Square roots of the weights: both sides of the least squares are scaled by them.

@@ -43,42 +43,39 @@ public static class TokenNeurons
         return Rescore(map, reader, lists, rank, Math.Min(topK, kept));
     }
 
-    private static unsafe void Merge(Model model, NeuronMapResult map, Tensor state, float[] bias, int start, CandidateLists lists)
+    private static void Merge(Model model, NeuronMapResult map, Tensor state, float[] bias, int start, CandidateLists lists)
     {
         IDevice device = model.Device;
         int n = state.Rows, k = Math.Min(lists.Length, n);
         float[] vectors = new float[state.Shape.Count];
         device.Read(state, MemoryMarshal.AsBytes(vectors.AsSpan()));
         using var memory = new Arena(device);
-        fixed (float* p = vectors)
+        using WeightMatrix matrix = device.Load(state.Width, transposed: false, vectors);
+        for (int token = 0; token < model.Spec.VocabularySize; token += NeuronReader.MostRows)
         {
-            using WeightMatrix matrix = device.Load(new MatrixSource(state.Width, n, ElementType.F32, [new MatrixPart((nint)p, n, state.Width, 1)]));
-            for (int token = 0; token < model.Spec.VocabularySize; token += NeuronReader.MostRows)
+            memory.Reset();
+            int count = Math.Min(NeuronReader.MostRows, model.Spec.VocabularySize - token);
+            Tensor rows = memory.Allocate(new Shape(count, state.Width));
+            model.Vectors.ReadTokens(map.Reading.Basis, [.. Enumerable.Range(token, count)], rows);
+            var arguments = new LensArguments
             {
-                memory.Reset();
-                int count = Math.Min(NeuronReader.MostRows, model.Spec.VocabularySize - token);
-                Tensor rows = memory.Allocate(new Shape(count, state.Width));
-                model.Vectors.ReadTokens(map.Reading.Basis, [.. Enumerable.Range(token, count)], rows);
-                var arguments = new LensArguments
-                {
-                    States = rows,
-                    Unembedding = matrix,
-                    Bias = bias.Length > 0 ? memory.Upload<float>(bias) : default,
-                    Temperature = 1,
-                    LogSumExp = memory.Allocate(new Shape(count)),
-                    TopIds = memory.Allocate(new Shape(count, k), ElementType.I32),
-                    TopLogProbabilities = memory.Allocate(new Shape(count, k)),
-                };
-                device.Ops.Lens(arguments);
-                int[] ids = new int[count * k];
-                float[] logs = new float[count * k], sums = new float[count];
-                device.Read(arguments.TopIds, MemoryMarshal.AsBytes(ids.AsSpan()));
-                device.Read(arguments.TopLogProbabilities, MemoryMarshal.AsBytes(logs.AsSpan()));
-                device.Read(arguments.LogSumExp, MemoryMarshal.AsBytes(sums.AsSpan()));
-                for (int i = 0; i < ids.Length; i++)
-                {
-                    lists.Add(token + (i / k), start + ids[i], (double)logs[i] + sums[i / k]);
-                }
+                States = rows,
+                Unembedding = matrix,
+                Bias = bias.Length > 0 ? memory.Upload<float>(bias) : default,
+                Temperature = 1,
+                LogSumExp = memory.Allocate(new Shape(count)),
+                TopIds = memory.Allocate(new Shape(count, k), ElementType.I32),
+                TopLogProbabilities = memory.Allocate(new Shape(count, k)),
+            };
+            device.Ops.Lens(arguments);
+            int[] ids = new int[count * k];
+            float[] logs = new float[count * k], sums = new float[count];
+            device.Read(arguments.TopIds, MemoryMarshal.AsBytes(ids.AsSpan()));
+            device.Read(arguments.TopLogProbabilities, MemoryMarshal.AsBytes(logs.AsSpan()));
+            device.Read(arguments.LogSumExp, MemoryMarshal.AsBytes(sums.AsSpan()));
+            for (int i = 0; i < ids.Length; i++)
+            {
+                lists.Add(token + (i / k), start + ids[i], (double)logs[i] + sums[i / k]);
             }
         }
     }

@@ -14,10 +14,10 @@ namespace Weir.Cli.Commands;
 /// <summary>weir neurons diff: how many neurons keep their token from one checkpoint to another.</summary>
 internal sealed class NeuronsDiffCommand : Verb
 {
-    private readonly Argument<string?> _other = new("DIR")
+    private readonly Argument<string[]> _models = new("DIR")
     {
-        Arity = ArgumentArity.ZeroOrOne,
-        Description = "the other checkpoint, such as the instruct model; --model names the base",
+        Arity = new ArgumentArity(0, 2),
+        Description = "the base and the other checkpoint, such as the instruct model; of one, the base is --model",
     };
 
     private readonly NeuronReadingSettings _reading = new();
@@ -29,14 +29,11 @@ internal sealed class NeuronsDiffCommand : Verb
     /// <summary>Makes the verb.</summary>
     public NeuronsDiffCommand() : base("diff", "counts the neurons that have the same first token in two checkpoints of one model")
     {
-        Add(_other);
+        Add(_models);
         AddGroup("Reading", _reading.All.Append(_head).ToArray());
         AddGroup("Null", _null, _seed);
         AddGroup("Output", _out);
     }
-
-    /// <inheritdoc/>
-    public override bool TakesMany => false;
 
     /// <inheritdoc/>
     public override string Notes =>
@@ -47,7 +44,7 @@ internal sealed class NeuronsDiffCommand : Verb
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "weir neurons diff Llama-3.1-8B-Instruct --model Llama-3.1-8B --device cuda",
+        "weir neurons diff Llama-3.1-8B Llama-3.1-8B-Instruct --device cuda",
         "weir neurons diff models/demo",
     ];
 
@@ -55,14 +52,20 @@ internal sealed class NeuronsDiffCommand : Verb
     public override void Run(Session session)
     {
         ParseResult a = session.Arguments;
-        PromptSettings.RequireNoStrayOption(a, _other);
+        PromptSettings.RequireNoStrayOption(a, _models);
         string? directory = _out.Get(a);
         if (directory is not null)
         {
             OutputFile.CheckDirectory("--out", directory);
         }
 
-        string other = a.GetValue(_other) ?? throw new UsageException("The other checkpoint's directory is missing.");
+        string[] models = a.GetValue(_models) ?? [];
+        string other = models.Length > 0 ? models[^1] : throw new UsageException("The other checkpoint's directory is missing.");
+        if (models.Length == 2)
+        {
+            session.ModelDirectory = models[0];
+        }
+
         NeuronReading reading = _reading.Get(a);
         bool shared = _head.Get(a) == 1;
         using IDevice device = session.OpenDevice();

@@ -7,6 +7,7 @@ using Weir.Cli.Lens;
 using Weir.Cli.Options;
 using Weir.Cli.Output;
 using Weir.Cli.Rendering;
+using Weir.Cli.Reports;
 using Weir.Cli.Sweeps;
 using Weir.Engine;
 using Weir.Engine.Hooks;
@@ -35,6 +36,7 @@ internal sealed class SweepCommand : Verb
     private readonly IntegerSetting _memory = new("--memory", "MIB", "activations that may be held at once, in MiB", 0, 0, int.MaxValue, "2048, or half of what is free");
     private readonly FlagSetting _plan = new("--plan", "print what would run, and run nothing");
     private readonly TextSetting _csv = new("--csv", "FILE", "write every number as a line; - is the standard output, instead of the table");
+    private readonly TextSetting _report = new("--report", "DIR", "write tables and maps as a page, JSON and CSV");
     private readonly TextSetting _npz = new("--npz", "FILE", "write every measure as an array");
 
     /// <summary>Makes the verb.</summary>
@@ -49,7 +51,7 @@ internal sealed class SweepCommand : Verb
         AddGroup("Variants", _variants, _at, _clean, _site, _allPositions);
         AddGroup("Measures", _measure, _target);
         AddGroup("Run", _plan, _memory, _out, _resume, _shard);
-        AddGroup("Output", _csv, _npz);
+        AddGroup("Output", _report, _csv, _npz);
     }
 
     /// <inheritdoc/>
@@ -74,6 +76,11 @@ internal sealed class SweepCommand : Verb
         OutputFile.Check("--out", path);
         OutputFile.Check("--csv", csv);
         OutputFile.Check("--npz", npz);
+        if (_report.Get(a) is { } checkedDirectory)
+        {
+            OutputFile.CheckDirectory("--report", checkedDirectory);
+        }
+
         if (_resume.Get(a) && path is null)
         {
             throw new UsageException("--resume goes on with the file of --out; name it.");
@@ -109,11 +116,34 @@ internal sealed class SweepCommand : Verb
             [.. variants.Select(v => new SweepVariant(v.Name, string.Join("; ", v.Edits.Select(e => $"{e.Action} {e.Site.Name}{(e.Head is { } h ? $"[{h}]" : "")} @{e.Positions}"))))]);
         List<SweepCell> cells = RunSweep(session, sweep, description, path, _resume.Get(a));
         Save(description, cells, csv, npz, session);
+        TablePart summary = SweepSummary.Of(cells, model.Spec.Layers);
+        var grid = SweepGrid.Of(variants, cells, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model.Tokenizer, id))] : null);
         if (csv != "-")
         {
-            SweepSummary.Write(session.Terminal, cells, model.Spec.Layers);
-            SweepGrid.Write(session.Terminal, variants, cells, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model.Tokenizer, id))] : null);
+            summary.Print(session.Terminal);
+            grid?.Print(session.Terminal);
         }
+
+        if (_report.Get(a) is { } directory)
+        {
+            SaveReport(session, model, directory, description, cells, summary, grid);
+        }
+    }
+
+    private static void SaveReport(
+        Session session, Model model, string directory, SweepDescription description, List<SweepCell> cells, TablePart summary, SweepGrid? grid)
+    {
+        int layers = model.Spec.Layers;
+        var report = new Report("Sweep", $"{description.Variants.Count} variants of {description.Prompts.Count} prompts, each compared with the unchanged prompt.");
+        report.Add(summary);
+        if (grid is not null)
+        {
+            report.Add(grid.ToPart());
+        }
+
+        report.Add(SweepSummary.Changes(cells, layers, "attn_out", "Change of what each attention adds"));
+        report.Add(SweepSummary.Changes(cells, layers, "mlp_out", "Change of what each MLP adds"));
+        report.Save(session, model, directory, json => SweepJson.Write(json, description, cells));
     }
 
     private static List<SweepCell> RunSweep(Session session, Sweep sweep, SweepDescription description, string? path, bool resume)

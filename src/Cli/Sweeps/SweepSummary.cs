@@ -1,12 +1,12 @@
-using System.Globalization;
 using Weir.Cli.Rendering;
+using Weir.Cli.Reports;
 using Weir.Engine.Sweeps;
 
 namespace Weir.Cli.Sweeps;
 
 /// <summary>
-/// A sweep as a table: for each variant, over the prompts, the mean of what it does to the output and the largest mean
-/// change of a later attention and MLP.
+/// A sweep in short: for each variant, over the prompts, the mean of what it does to the output and to what later attention
+/// and MLPs add.
 /// </summary>
 internal static class SweepSummary
 {
@@ -21,38 +21,61 @@ internal static class SweepSummary
         ("logit_difference_change", "d logits", "F3"),
     ];
 
-    /// <summary>Prints it.</summary>
-    public static void Write(Terminal terminal, IReadOnlyList<SweepCell> cells, int layers)
+    /// <summary>Makes the table.</summary>
+    public static TablePart Of(IReadOnlyList<SweepCell> cells, int layers)
     {
-        var byVariant = cells.GroupBy(c => c.Variant).OrderBy(g => g.Key).ToArray();
         var shown = Columns.Where(c => cells.Any(x => x.Values.Any(v => v.Name == c.Measure))).ToArray();
-        var table = new TextTable(terminal).Column("variant", flexible: true);
-        foreach ((_, string header, _) in shown)
+        TablePart table = new TablePart("variants", "Variants")
         {
-            table.Column(header, right: true);
+            Note = "means over prompts; attention and MLP: the largest mean change of what a later one adds, and its layer",
+        }.Column("variant");
+        foreach ((_, string header, string format) in shown)
+        {
+            table.Number(header, format);
         }
 
-        table.Column("attention", right: true).Column("at", right: true).Column("MLP", right: true).Column("at", right: true);
-        foreach (IGrouping<int, SweepCell> variant in byVariant)
+        table.Number("attention", "P0").Number("at", "F0").Number("MLP", "P0").Number("at ", "F0");
+        foreach (IGrouping<int, SweepCell> variant in cells.GroupBy(c => c.Variant).OrderBy(g => g.Key))
         {
-            string[] outputs = [.. shown.Select(c => Mean(variant, c.Measure, -1) is { } m ? m.ToString(c.Format, CultureInfo.InvariantCulture) : "")];
-            table.Row([variant.First().Name, .. outputs, .. Largest(variant, "attn_out.change.mean", layers), .. Largest(variant, "mlp_out.change.mean", layers)]);
+            table.Row([
+                variant.First().Name, .. shown.Select(c => (object?)Mean(variant, c.Measure, -1)),
+                .. Largest(variant, "attn_out.change.mean", layers), .. Largest(variant, "mlp_out.change.mean", layers)]);
         }
 
-        table.Write();
+        return table;
+    }
+
+    /// <summary>Mean change of what each layer adds, [variants, layers].</summary>
+    /// <param name="cells">The sweep's cells.</param>
+    /// <param name="layers">Layers of the model.</param>
+    /// <param name="measure">attn_out or mlp_out.</param>
+    /// <param name="title">What these are.</param>
+    public static HeatMapPart Changes(IReadOnlyList<SweepCell> cells, int layers, string measure, string title)
+    {
+        IGrouping<int, SweepCell>[] variants = [.. cells.GroupBy(c => c.Variant).OrderBy(g => g.Key)];
+        double[,] values = new double[variants.Length, layers];
+        for (int v = 0; v < variants.Length; v++)
+        {
+            for (int l = 0; l < layers; l++)
+            {
+                values[v, l] = Mean(variants[v], $"{measure}.change.mean", l) ?? double.NaN;
+            }
+        }
+
+        return new HeatMapPart($"{measure}_change", title, [.. variants.Select(v => v.First().Name)], [.. Enumerable.Range(0, layers).Select(l => Text.Of(l))], values)
+        {
+            RowAxis = "variant",
+            ColumnAxis = "layer",
+            ValueAxis = "relative change, mean over positions and prompts",
+            High = 1,
+        };
     }
 
     // The layer whose contribution changes most, behind the variant's own.
-    private static string[] Largest(IEnumerable<SweepCell> cells, string measure, int layers)
+    private static object?[] Largest(IEnumerable<SweepCell> cells, string measure, int layers)
     {
         (double Value, int Layer)[] means = [.. Enumerable.Range(0, layers).Select(l => (Mean(cells, measure, l), l)).Where(m => m.Item1 is > 0).Select(m => (m.Item1!.Value, m.l))];
-        if (means.Length == 0)
-        {
-            return ["", ""];
-        }
-
-        (double value, int layer) = means.MaxBy(m => m.Value);
-        return [value.ToString("P0", CultureInfo.InvariantCulture), Text.Of(layer)];
+        return means.Length == 0 ? [null, null] : [means.MaxBy(m => m.Value).Value, means.MaxBy(m => m.Value).Layer];
     }
 
     private static double? Mean(IEnumerable<SweepCell> cells, string measure, int layer)

@@ -7,8 +7,17 @@ namespace Weir.Kernels.Tests;
 /// What is asked of cuBLASLt, against a library in its place that is compiled with NVIDIA's header. The products themselves
 /// are compared by <see cref="MatMulTests"/>, whose device emulated-80-fast-1 has that library.
 /// </summary>
-public sealed class CublasLtTests
+public sealed class CublasLtTests : IDisposable
 {
+    /// <summary>Other tests take products from the library too.</summary>
+    public void Dispose()
+    {
+        if (FakeCublasLt.IsBuilt)
+        {
+            new FakeCublasLt().Reset();
+        }
+    }
+
     private const int Rows = 40, Inputs = 24, Outputs = 10;
 
     [Fact]

@@ -24,6 +24,7 @@ public sealed class VerificationTests
     [Fact]
     public void EveryKernelHasACase()
     {
+        Assert.SkipUnless(FakeCublasLt.IsBuilt, "The stand-in for cuBLASLt is not built, and a kernel goes with its products.");
         var launched = new HashSet<string>(StringComparer.Ordinal);
         foreach (string name in new[] { "emulated-f32-1", "emulated-80-1", "emulated-80-fast-1", "emulated-90-1" })
         {

@@ -12,10 +12,13 @@ internal sealed unsafe class FakeCublasLt
     /// <summary>Loads it, as it is at the start; skips the test where it has not been built.</summary>
     public FakeCublasLt()
     {
-        Assert.SkipUnless(File.Exists(Path), "The stand-in for cuBLASLt is not built: it needs g++ and cublasLt.h (CUDA_PATH).");
+        Assert.SkipUnless(IsBuilt, "The stand-in for cuBLASLt is not built: it needs g++ and cublasLt.h (CUDA_PATH).");
         _handle = NativeLibrary.Load(Path);
-        ((delegate* unmanaged<void>)Export("fake_lt_reset"))();
+        Reset();
     }
+
+    /// <summary>True where it has been built.</summary>
+    public static bool IsBuilt => File.Exists(Path);
 
     /// <summary>The names of all calls so far.</summary>
     public string[] Calls => Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)Export("fake_lt_calls"))())!.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -38,6 +41,9 @@ internal sealed unsafe class FakeCublasLt
 
     /// <summary>From here on there is no algorithm for anything.</summary>
     public void ForgetAlgorithms() => ((delegate* unmanaged<void>)Export("fake_lt_without_algorithm"))();
+
+    /// <summary>Makes it what it was at the start, for whoever comes next.</summary>
+    public void Reset() => ((delegate* unmanaged<void>)Export("fake_lt_reset"))();
 
     private nint Export(string name) => NativeLibrary.GetExport(_handle, name);
 }

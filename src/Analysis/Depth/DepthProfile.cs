@@ -49,6 +49,7 @@ public sealed class DepthProfile
     /// <exception cref="WeirException">No prompt is longer than the first position.</exception>
     public static DepthProfile Run(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, int firstPosition = 0, IProgress<double>? progress = null)
     {
+        DepthModel.RequireContributions(model.Spec);
         if (prompts.All(p => p.Count <= firstPosition))
         {
             throw new WeirException($"ShortPrompt: positions count from {firstPosition} on, and no prompt is longer than {firstPosition} token(s); give a longer prompt.");

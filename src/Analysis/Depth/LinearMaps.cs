@@ -21,6 +21,12 @@ public static class LinearMaps
     {
         options ??= new LinearMapOptions();
         Check(a, b);
+        if (options.Contributions)
+        {
+            DepthModel.RequireContributions(a.Spec);
+            DepthModel.RequireContributions(b.Spec);
+        }
+
         int held = (int)Math.Ceiling(windows.Count * options.HeldOut);
         IReadOnlyList<int>[] fitted = [.. windows.Take(windows.Count - held)], tested = [.. windows.Skip(windows.Count - held)];
         int fittedTokens = Tokens(fitted, options), testedTokens = Tokens(tested, options);

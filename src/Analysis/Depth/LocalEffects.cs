@@ -43,6 +43,7 @@ public sealed class LocalEffects
     public static LocalEffects Run(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, SkipOptions options)
     {
         int[] lengths = [.. prompts.Select(p => p.Count)];
+        DepthModel.RequireContributions(model.Spec);
         SkipEffects.Check(lengths, options);
         var effects = new LocalEffects(model, lengths, options);
         long bytes = options.MostBytes > 0 ? options.MostBytes : DefaultBytes;

@@ -63,6 +63,7 @@ public sealed class SkipEffects
     {
         int layers = model.Spec.Layers;
         int[] lengths = [.. prompts.Select(p => p.Count)];
+        DepthModel.RequireContributions(model.Spec);
         Check(lengths, options);
         SkipVariant[] variants = SkipVariant.All(layers, lengths, options);
         var effects = new SkipEffects(prompts.Count, layers, options);

@@ -24,7 +24,7 @@ public static class ConceptEdit
     {
         double length = Length(direction);
         var steps = new List<ConceptEditStep>();
-        AlignedVector[] chosen = [.. candidates.Where(c => options.Threshold is not { } t || c.Cosine > t).Take(options.Most)];
+        AlignedVector[] chosen = [.. candidates.Where(c => options.Threshold is not { } t || c.Cosine > t).Take(options.Threshold is null ? options.Most : int.MaxValue)];
         if (chosen.Length == 0)
         {
             throw new WeirException($"No vector's cosine is above {options.Threshold}; the largest is {candidates[0].Cosine:F3}.");

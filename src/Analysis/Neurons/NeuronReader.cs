@@ -17,6 +17,9 @@ internal sealed class NeuronReader : IDisposable
     /// <summary>Vectors of a batch.</summary>
     public const int MostRows = 2048;
 
+    // Tokens whose products are summed once more, at least: near ties of 16-bit products go far down a list.
+    private const int LeastCandidates = 8;
+
     // Elements of each operand of the exact products: 64 MiB.
     private const int MostElements = 16 << 20;
 
@@ -90,7 +93,7 @@ internal sealed class NeuronReader : IDisposable
         var mark = _memory.Mark();
         Tensor[] states = States(rows);
         excluded ??= FrozenSet<int>.Empty;
-        int candidates = topK == 0 ? 0 : Math.Min((2 * topK) + excluded.Count, _model.Spec.VocabularySize);
+        int candidates = topK == 0 ? 0 : Math.Min(Math.Max(LeastCandidates, 2 * topK) + excluded.Count, _model.Spec.VocabularySize);
         LensResult lens = LensReader.Read(_head, states, new LensOptions
         {
             Norm = LensNorm.None,

@@ -91,19 +91,25 @@ public static class InternalPolicies
         }
 
         states.Add(own);
-        LensResult lens = LensReader.Read(model, states, new LensOptions
+        var reading = new LensOptions
         {
             Norm = options.Norm,
             TopK = options.TopK,
             Divergence = true,
             Temperature = options.Temperature,
             Progress = progress,
-        });
+        };
+        LensResult lens = LensReader.Read(model, states, reading);
+
+        // Without a norm a policy is the state times the unembedding and nothing else; the model's own, which it is compared
+        // with, has the model's bias and cap.
+        bool bare = options.Norm == LensNorm.None && (model.Spec.FinalSoftcap > 0 || model.Vectors.UnembeddingBias is not null);
+        LensResult entropies = bare ? LensReader.Read(model, states, reading with { TopK = 0, Divergence = false, Softcap = false, Progress = null }) : lens;
         float[] statistics = new float[cosines.Shape.Count];
         model.Device.Read(cosines, MemoryMarshal.AsBytes(statistics.AsSpan()));
         for (int i = 0; i < layers; i++)
         {
-            Reduce(result, sample, first + i, lens, i, statistics);
+            Reduce(result, sample, first + i, lens, entropies, i, statistics);
         }
 
         result.FinalEntropies[sample] = Mean(rows, p => lens.Entropy[lens.Row(states.Count - 1, p)]);
@@ -124,10 +130,10 @@ public static class InternalPolicies
         return hooks;
     }
 
-    private static void Reduce(PolicyResult result, int sample, int layer, LensResult lens, int index, float[] statistics)
+    private static void Reduce(PolicyResult result, int sample, int layer, LensResult lens, LensResult entropies, int index, float[] statistics)
     {
         int rows = lens.Positions, first = (index * StatesOfLayer) + 1;
-        double Entropy(int state) => Mean(rows, p => lens.Entropy[lens.Row(state, p)]);
+        double Entropy(int state) => Mean(rows, p => entropies.Entropy[entropies.Row(state, p)]);
         double Divergence(int state) => Mean(rows, p => lens.Divergence[lens.Row(state, p)]);
         double Cosine(int part) => Mean(rows, p => Of(statistics.AsSpan(4 * ((((2 * index) + part) * rows) + p), 4)));
         void Set(PolicyMeasure measure, double value) => result[measure, sample, layer] = value;

@@ -46,16 +46,24 @@ public sealed class EndStates : IDisposable
             _kept[site] = _memory.Allocate(new Shape(Count, SiteCatalog.Info(site.Point).Width(spec)));
         }
 
-        for (int first = 0, row = 0; first < prompts.Count;)
+        try
         {
-            int end = first, tokens = 0;
-            while (end < prompts.Count && (end == first || tokens + prompts[end].Count <= MostTokens))
+            for (int first = 0, row = 0; first < prompts.Count;)
             {
-                tokens += prompts[end++].Count;
-            }
+                int end = first, tokens = 0;
+                while (end < prompts.Count && (end == first || tokens + prompts[end].Count <= MostTokens))
+                {
+                    tokens += prompts[end++].Count;
+                }
 
-            row += Run([.. prompts.Skip(first).Take(end - first)], row, everyPosition);
-            first = end;
+                row += Run([.. prompts.Skip(first).Take(end - first)], row, everyPosition);
+                first = end;
+            }
+        }
+        catch
+        {
+            _memory.Dispose();
+            throw;
         }
     }
 

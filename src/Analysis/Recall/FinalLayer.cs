@@ -37,12 +37,7 @@ public static class FinalLayer
         (Estimate[] topHeads, Estimate topMlp, Estimate topAll) = Block(first, layer, byItem);
         int[] suppressing = [.. Enumerable.Range(0, heads.Length).Where(h => heads[h].Mean < 0)];
 
-        float[] direction = [.. unembedding.Mean];
-        if (model.Vectors.FinalNorm is { } norm)
-        {
-            TensorPrimitives.Multiply(direction, norm.Gain, direction);
-        }
-
+        float[] direction = LogitDirections.Back(model.Vectors.FinalNorm, [.. unembedding.Mean]).Rows;
         var block = new LastBlock(model, direction);
         using var others = new EndStates(model, unrelated, everyPosition: true);
         List<(Mitigation? Kind, float Lambda)> plan = [(null, 0), .. Lambdas.Select(l => ((Mitigation?)Mitigation.Mlp, l)), (Mitigation.Heads, 0.5f), (Mitigation.Heads, 1), (Mitigation.Unigram, 1)];
@@ -73,7 +68,8 @@ public static class FinalLayer
     {
         AttributionPart[] heads = [.. attribution.Parts.Where(p => p.Kind == AttributionKind.Head && p.Layer == layer)];
         AttributionPart mlp = attribution.Mlp(layer);
-        double[] sum = [.. mlp.Values.Select((v, n) => v + heads.Sum(h => h.Values[n]))];
+        AttributionPart[] bias = [.. attribution.Parts.Where(p => p.Kind == AttributionKind.AttentionBias && p.Layer == layer)];
+        double[] sum = [.. mlp.Values.Select((v, n) => v + heads.Concat(bias).Sum(h => h.Values[n]))];
         return ([.. heads.Select(h => byItem.Mean(h.Values))], byItem.Mean(mlp.Values), byItem.Mean(sum));
     }
 }

@@ -70,7 +70,7 @@ internal sealed class NeuronsDiffCommand : Verb
         bool shared = _head.Get(a) == 1;
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
-        using Model changed = LoadOther(session, device, other);
+        using Model changed = session.LoadModel(device, other);
         AgreementResult result;
         using (var bar = new ProgressBar(session.Terminal, "comparing", session.Cancellation))
         {
@@ -83,12 +83,6 @@ internal sealed class NeuronsDiffCommand : Verb
         {
             report.Save(session, model, directory, json => WriteJson(json, model, changed, reading, result));
         }
-    }
-
-    private static Model LoadOther(Session session, IDevice device, string directory)
-    {
-        using var bar = new ProgressBar(session.Terminal, "loading", session.Cancellation);
-        return Model.Load(directory, new LoadOptions { Device = device, Progress = bar });
     }
 
     private static string Head(AgreementResult result) => result.SharedHead ? "the base's unembedding for both" : "each model's own unembedding";

@@ -108,6 +108,7 @@ internal sealed class SweepCommand : Verb
             {
                 ["model"] = model.Hash,
                 ["device"] = device.Name,
+                ["clean"] = _clean.Get(a) is { } clean ? string.Join(' ', model.Encode(clean)) : "",
                 ["measure"] = _measure.Get(a) ?? "all",
                 ["targets"] = string.Join(' ', targets),
                 ["version"] = About.Version,

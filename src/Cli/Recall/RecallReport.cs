@@ -240,7 +240,7 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
         }
 
         table.Row($"MLP{layer}", f.AnswerMlp.Mean, Interval(f.AnswerMlp, "F2"), f.TopMlp.Mean, Interval(f.TopMlp, "F2"));
-        table.Row("together", f.Answer.Mean, Interval(f.Answer, "F2"), f.Top.Mean, Interval(f.Top, "F2"));
+        table.Row("together, the attention's biases too", f.Answer.Mean, Interval(f.Answer, "F2"), f.Top.Mean, Interval(f.Top, "F2"));
         return table;
     }
 
@@ -248,7 +248,7 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
     {
         TablePart table = new TablePart("mitigations", "Undoing it")
         {
-            Note = $"heads scaled: {(result.Final.Suppressing.Count == 0 ? "none lowers the answer" : string.Join(" ", result.Final.Suppressing.Select(h => $"L{model.Spec.Layers - 1}H{h}")))}; cost: KL(model || changed model) on unrelated texts, nats a position",
+            Note = $"heads scaled: {(result.Final.Suppressing.Count == 0 ? "none lowers the answer" : string.Join(" ", result.Final.Suppressing.Select(h => $"L{model.Spec.Layers - 1}H{h}")))}; cost: KL(model || changed model) on unrelated texts, nats a position; gains are on the prompts that chose the heads and the fit, which flatters them",
         }.Column("change", flexible: false).Number("lambda", "F2").Number("p", "F3").Number("median rank", "F0").Number("first", "P0").Number("cost", "F4").Column("95 %", flexible: false);
         foreach (MitigationRow row in result.Final.Rows)
         {

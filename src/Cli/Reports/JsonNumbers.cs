@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Weir.Cli.Reports;
 
-/// <summary>Numbers of a report in JSON: null for what JSON has no number for, seven digits, which is all f32 has.</summary>
+/// <summary>Numbers of a report in JSON: null for what JSON has no number for, nine digits, which bring every f32 back.</summary>
 internal static class JsonNumbers
 {
     /// <summary>Writes a number.</summary>
@@ -10,7 +10,7 @@ internal static class JsonNumbers
     {
         if (double.IsFinite(value))
         {
-            json.WriteRawValue(value.ToString("G7", System.Globalization.CultureInfo.InvariantCulture), skipInputValidation: true);
+            json.WriteRawValue(value.ToString("G9", System.Globalization.CultureInfo.InvariantCulture), skipInputValidation: true);
         }
         else
         {

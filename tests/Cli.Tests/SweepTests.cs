@@ -84,6 +84,9 @@ public sealed class SweepTests
         _ = WeirRun.Succeed("sweep", WeirRun.Prompt, "--out", directory["a.db"]);
         WeirRun.Refuse("--resume", "sweep", WeirRun.Prompt, "--out", directory["a.db"]);
         WeirRun.Refuse("another sweep", "sweep", "Another prompt", "--out", directory["a.db"], "--resume");
+        string[] patch = ["sweep", WeirRun.Prompt, "--variants", "patch", "--out", directory["p.db"], "--clean"];
+        _ = WeirRun.Succeed([.. patch, "The capital of Italy is"]);
+        WeirRun.Refuse("another sweep", [.. patch, "The capital of Spain is", "--resume"]);
         WeirRun.Refuse("not a sweep file", "sweep", WeirRun.Prompt, "--out", directory.Write("b.db", new string('x', 5000)), "--resume");
         WeirRun.Refuse("--clean", "sweep", WeirRun.Prompt, "--variants", "patch");
         WeirRun.Refuse("as many in both", "sweep", WeirRun.Prompt, "--variants", "patch", "--clean", "Short");

@@ -16,6 +16,8 @@ internal sealed class DepthCommand : Verb
 {
     private static readonly string[] Analyses = ["profile", "effects", "local", "erasure", "score"];
 
+    private const int FewPrompts = 10;
+
     private readonly DepthPromptSettings _prompts = new();
     private readonly ListSetting _measure = new("--measure", "analyses", Analyses);
     private readonly ListSetting _parts = new("--leave-out", "what is left out of a layer", "layer", "attention", "mlp");
@@ -23,7 +25,7 @@ internal sealed class DepthCommand : Verb
     private readonly IntegerSetting _splits = new("--splits", "N", "most splits of a prompt", 4, 1);
     private readonly IntegerSetting _step = new("--split-step", "N", "splits are multiples of this", 8, 1);
     private readonly IntegerSetting _splitSeed = new("--split-seed", "N", "draws the splits", 123, 0);
-    private readonly IntegerSetting _from = new("--from", "N", "positions in front of this one are never intervened on", 1, 0);
+    private readonly IntegerSetting _from = new("--from", "N", "positions in front of this one are never left out; erasure goes over every token", 1, 0);
     private readonly FlagSetting _excludeFirst = new("--exclude-first", "leave position 0 out of averages, and out of the mean that erases");
     private readonly ChoiceSetting _reduce = new("--reduce", "what tables show of an effect's samples, files have all of them; scores are of each prompt's maxima, or its means", "max", "mean", "median", "p95");
     private readonly IntegerSetting _erase = new("--erase", "N", "prompts whose erasure map is made, the first ones", 1, 1);
@@ -168,6 +170,11 @@ internal sealed class DepthCommand : Verb
         float[][] means;
         if (_eraseWith.Get(a) == 0)
         {
+            if (prompts.Count < FewPrompts)
+            {
+                session.Terminal.Note($"erased residuals are the mean over {prompts.Count} prompts, which still knows something of them; the paper takes ten of another kind");
+            }
+
             means = ResidualErasure.Means(model, ids, first..);
         }
         else

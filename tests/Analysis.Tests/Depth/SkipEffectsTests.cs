@@ -16,6 +16,16 @@ public sealed class SkipEffectsTests
         Splits = [[4, 7], [3]],
     };
 
+    /// <summary>Where the residual itself is normed, attention and MLP are not all that a layer does to it.</summary>
+    [Fact]
+    public void AModelThatNormsItsResidualIsRefused()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = Model.Load(Fixture.Model("opt-postnorm"), new LoadOptions { Device = device });
+        Action[] refused = [() => SkipEffects.Run(model, Prompts, Everything), () => LocalEffects.Run(model, Prompts, Everything), () => DepthProfile.Run(model, Prompts)];
+        Assert.All(refused, run => Assert.Contains("norms the residual itself", Assert.Throws<WeirException>(run).Message, StringComparison.Ordinal));
+    }
+
     [Theory]
     [OnDevices("gpt2")]
     [InlineData("gemma2", "cpu")]

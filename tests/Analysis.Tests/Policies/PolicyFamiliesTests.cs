@@ -37,6 +37,23 @@ public sealed class PolicyFamiliesTests
         Assert.Equal(entropy, InternalPolicies.Run(model, [Sample]).FinalEntropies[0], 1e-5);
     }
 
+    /// <summary>Without a norm a policy is the state times the unembedding: no final cap, no bias.</summary>
+    [Fact]
+    public void WithoutANormThereIsNoCap()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = Load(device, "gemma2");
+        PolicyResult result = InternalPolicies.Run(model, [Sample]);
+        float[] tokens = PlantedModel.Tokens(model);
+        using ForwardResult pass = model.Forward([.. Sample.Prompt, .. Sample.Response], new HookSet().Capture(Site.ResidualPost.AllLayers));
+        for (int l = 0; l < model.Spec.Layers; l++)
+        {
+            double entropy = PlantedModel.Host(model, pass[Site.ResidualPost[l]]).Chunk(model.Spec.Width).Skip(Sample.Prompt.Count)
+                .Average(row => Oracle.LogSoftmax(tokens, [.. row.Select(x => (double)x)]).Sum(z => -Math.Exp(z) * z));
+            Assert.Equal(entropy, result[PolicyMeasure.LayerEntropy, 0, l], 1e-4);
+        }
+    }
+
     /// <summary>Sublayers without a norm in front of them read the residual itself.</summary>
     [Fact]
     public void WithoutANormInFrontTheInputIsTheResidual()

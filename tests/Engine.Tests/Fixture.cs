@@ -39,9 +39,7 @@ internal static class Fixture
 
     public static float[] Read(Model model, Tensor tensor)
     {
-        float[] values = new float[tensor.Shape.Count];
-        model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return model.Device.Read<float>(tensor);
     }
 
     public static float[] Logits(Model model, int[][] sequences, HookSet? hooks = null)

@@ -107,8 +107,7 @@ public sealed class TestTensors : IDisposable
     {
         foreach (Holding h in _holdings)
         {
-            int[] now = new int[h.Image.Length];
-            Device.Read(h.Whole, MemoryMarshal.AsBytes(now.AsSpan()));
+            int[] now = Device.Read<int>(h.Whole);
             for (int i = 0; i < now.Length; i++)
             {
                 if (now[i] != h.Image[i] && !(h.Written && h.Owns(i)))
@@ -133,9 +132,7 @@ public sealed class TestTensors : IDisposable
     public int[] ReadInts(Tensor tensor)
     {
         CheckSentinels();
-        int[] values = new int[tensor.Shape.Count];
-        Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return Device.Read<int>(tensor);
     }
 
     /// <inheritdoc/>

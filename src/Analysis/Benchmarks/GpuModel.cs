@@ -138,7 +138,7 @@ internal sealed record GpuModel(string Name, string Title, ModelSpec Published)
             Sample = () =>
             {
                 using ForwardResult run = model.Forward(ids, hooks, options);
-                return Read(s.Device, run.Logits);
+                return s.Device.Read<float>(run.Logits);
             },
         };
     }
@@ -230,12 +230,5 @@ internal sealed record GpuModel(string Name, string Title, ModelSpec Published)
             Flops = size.ForwardFlops(ids.Length, logitRows: 0) * (layers + 1) / 2,
             Sample = () => [.. last[0].Values.Select(v => (float)v.Value)],
         };
-    }
-
-    private static float[] Read(IDevice device, Tensor tensor)
-    {
-        float[] values = new float[tensor.Shape.Count];
-        device.Read(tensor, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Kernels;
 
 namespace Weir.Analysis.Benchmarks;
@@ -49,9 +48,7 @@ internal sealed class OpOperands(IDevice device) : IDisposable
     public float[] FirstRow(Tensor t)
     {
         Tensor row = t.RowRange(0, 1);
-        float[] values = new float[row.Shape.Count];
-        device.Read(row, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return device.Read<float>(row);
     }
 
     public void Dispose()

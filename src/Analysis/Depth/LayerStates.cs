@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -47,20 +46,13 @@ internal static class LayerStates
         {
             if (!o.Contributions)
             {
-                return Kept(run.Rows, Values(model, run[l == 0 ? Site.ResidualPre[0] : Site.ResidualPost[l - 1]]), model.Spec.Width, o.FirstPosition);
+                return Kept(run.Rows, model.Device.Read<float>(run[l == 0 ? Site.ResidualPre[0] : Site.ResidualPost[l - 1]]), model.Spec.Width, o.FirstPosition);
             }
 
             Tensor attention = run[Site.AttentionOut[l]];
             model.Device.Ops.Add(attention, run[Site.MlpOut[l]], attention);
-            return Kept(run.Rows, Values(model, attention), model.Spec.Width, o.FirstPosition);
+            return Kept(run.Rows, model.Device.Read<float>(attention), model.Spec.Width, o.FirstPosition);
         })];
-    }
-
-    private static float[] Values(Model model, Tensor tensor)
-    {
-        float[] values = new float[tensor.Shape.Count];
-        model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
     }
 
     private static float[] Kept(PackedRows rows, float[] values, int width, int first)

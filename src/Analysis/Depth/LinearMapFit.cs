@@ -158,9 +158,7 @@ internal sealed class LinearMapFit
         var output = new Tensor(memory, (long)x.Length * sizeof(float), new Shape(rows, outputs));
         device.Write(input, MemoryMarshal.AsBytes(x.AsSpan()));
         device.Ops.MatMul(input, weights, output);
-        float[] values = new float[rows * outputs];
-        device.Read(output, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return device.Read<float>(output);
     }
 
     // Square roots of the weights: both sides of the least squares are scaled by them.

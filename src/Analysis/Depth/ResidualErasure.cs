@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -36,8 +35,7 @@ public static class ResidualErasure
             for (int l = 0; l <= layers; l++)
             {
                 Tensor residual = run[l == 0 ? Site.ResidualPre[0] : Site.ResidualPost[l - 1]];
-                float[] values = new float[residual.Shape.Count];
-                model.Device.Read(residual, MemoryMarshal.AsBytes(values.AsSpan()));
+                float[] values = model.Device.Read<float>(residual);
                 for (int i = first * width; i < end * width; i++)
                 {
                     sums[l][i % width] += values[i];

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Weights;
 using Weir.Kernels;
@@ -30,8 +29,7 @@ public static class DirectionScan
                     model.Vectors.Read(matrix, layer, first, rows);
                     model.Device.Ops.GatherRows(memory.Upload<float>(direction, new Shape(1, width)), memory.Upload<int>(new int[count]), same);
                     model.Device.Ops.CompareRows(rows, same, statistics);
-                    float[] values = new float[count * 4];
-                    model.Device.Read(statistics, MemoryMarshal.AsBytes(values.AsSpan()));
+                    float[] values = model.Device.Read<float>(statistics);
                     for (int i = 0; i < count; i++)
                     {
                         (double w, double t, double product) = (values[4 * i], values[(4 * i) + 1], values[(4 * i) + 2]);

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Lens;
 using Weir.Engine.Weights;
@@ -184,7 +183,7 @@ internal sealed class NeuronReader : IDisposable
     {
         Tensor statistics = _memory.Allocate(new Shape(rows.Rows, 4));
         Device.Ops.CompareRows(rows, rows, statistics);
-        float[] values = Host(statistics);
+        float[] values = Device.Read<float>(statistics);
         return [.. Enumerable.Range(0, rows.Rows).Select(i => MathF.Sqrt(values[4 * i]))];
     }
 
@@ -193,14 +192,7 @@ internal sealed class NeuronReader : IDisposable
         Device.Ops.GatherRows(rows, places, vectors);
         Tensor statistics = _memory.Allocate(new Shape(tokens.Rows, 4));
         Device.Ops.CompareRows(vectors, tokens, statistics);
-        return Host(statistics);
-    }
-
-    private float[] Host(Tensor tensor)
-    {
-        float[] values = new float[tensor.Shape.Count];
-        Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return Device.Read<float>(statistics);
     }
 
     /// <summary>The first k of each vector's candidates by the product that its logits have, the lower id first where equal.</summary>

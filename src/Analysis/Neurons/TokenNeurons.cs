@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Kernels;
 using Weir.Kernels.Ops;
@@ -47,8 +46,7 @@ public static class TokenNeurons
     {
         IDevice device = model.Device;
         int n = state.Rows, k = Math.Min(lists.Length, n);
-        float[] vectors = new float[state.Shape.Count];
-        device.Read(state, MemoryMarshal.AsBytes(vectors.AsSpan()));
+        float[] vectors = device.Read<float>(state);
         using var memory = new Arena(device);
         using WeightMatrix matrix = device.Load(state.Width, transposed: false, vectors);
         for (int token = 0; token < model.Spec.VocabularySize; token += NeuronReader.MostRows)
@@ -68,11 +66,8 @@ public static class TokenNeurons
                 TopLogProbabilities = memory.Allocate(new Shape(count, k)),
             };
             device.Ops.Lens(arguments);
-            int[] ids = new int[count * k];
-            float[] logs = new float[count * k], sums = new float[count];
-            device.Read(arguments.TopIds, MemoryMarshal.AsBytes(ids.AsSpan()));
-            device.Read(arguments.TopLogProbabilities, MemoryMarshal.AsBytes(logs.AsSpan()));
-            device.Read(arguments.LogSumExp, MemoryMarshal.AsBytes(sums.AsSpan()));
+            int[] ids = device.Read<int>(arguments.TopIds);
+            float[] logs = device.Read<float>(arguments.TopLogProbabilities), sums = device.Read<float>(arguments.LogSumExp);
             for (int i = 0; i < ids.Length; i++)
             {
                 lists.Add(token + (i / k), start + ids[i], (double)logs[i] + sums[i / k]);

@@ -71,15 +71,15 @@ public static class ParityCheck
         string[] parts = name.Split('.');
         int layer = parts.Length == 2 && int.TryParse(parts[1], out int l) ? l : -1;
         bool postNormed = spec.Placement is NormPlacement.Sandwich or NormPlacement.SublayerOutput;
-        (string, float[])? At(LayeredSite site) => layer >= 0 && layer < spec.Layers ? (site[layer].Name, Values(model, run[site[layer]])) : null;
+        (string, float[])? At(LayeredSite site) => layer >= 0 && layer < spec.Layers ? (site[layer].Name, model.Device.Read<float>(run[site[layer]])) : null;
         return parts[0] switch
         {
-            "logits" => ("logits", Values(model, run.Logits)),
+            "logits" => ("logits", model.Device.Read<float>(run.Logits)),
             "hidden_states" when layer == spec.Layers => ("the unembedding's input", LensReader.HeadInput(model, run[Site.ResidualPost[layer - 1]])),
             "hidden_states" => At(Site.ResidualPre),
             "block_out" => At(Site.ResidualPost),
             "attentions" when layer >= 0 && layer < spec.Layers =>
-                (Site.Pattern[layer].Name, [.. Enumerable.Range(0, prompts).SelectMany(p => Values(model, run.AttentionMapOf(Site.Pattern[layer], p)))]),
+                (Site.Pattern[layer].Name, [.. Enumerable.Range(0, prompts).SelectMany(p => model.Device.Read<float>(run.AttentionMapOf(Site.Pattern[layer], p)))]),
             "attn_out" => At(postNormed ? new LayeredSite(SitePoint.AttentionRaw) : Site.AttentionOut),
             "mlp_out" => At(postNormed ? new LayeredSite(SitePoint.MlpRaw) : Site.MlpOut),
             "attn_out_postnorm" => At(Site.AttentionOut),
@@ -134,13 +134,6 @@ public static class ParityCheck
     {
         int end = Array.FindIndex(row, ends.Contains);
         return end >= 0 && end < row.Length - 1 && row.AsSpan(end + 1).IndexOfAnyExcept(row[^1]) < 0 ? end + 1 : row.Length;
-    }
-
-    private static float[] Values(Model model, Tensor tensor)
-    {
-        float[] values = new float[tensor.Shape.Count];
-        model.Device.Read(tensor, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
     }
 
     private static int Order(string name) => name switch

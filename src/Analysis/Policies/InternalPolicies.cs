@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -105,8 +104,7 @@ public static class InternalPolicies
         // with, has the model's bias and cap.
         bool bare = options.Norm == LensNorm.None && (model.Spec.FinalSoftcap > 0 || model.Vectors.UnembeddingBias is not null);
         LensResult entropies = bare ? LensReader.Read(model, states, reading with { TopK = 0, Divergence = false, Softcap = false, Progress = null }) : lens;
-        float[] statistics = new float[cosines.Shape.Count];
-        model.Device.Read(cosines, MemoryMarshal.AsBytes(statistics.AsSpan()));
+        float[] statistics = model.Device.Read<float>(cosines);
         for (int i = 0; i < layers; i++)
         {
             Reduce(result, sample, first + i, lens, entropies, i, statistics);

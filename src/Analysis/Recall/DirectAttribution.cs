@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Families;
 using Weir.Engine.Weights;
@@ -166,8 +165,7 @@ public sealed class DirectAttribution
         using var memory = new Arena(model.Device);
         Tensor results = memory.Allocate(new Shape(1, heads * width));
         model.Sublayers.HeadResults(layer, memory.Upload<float>(valueBias, new Shape(1, valueBias.Length)), results);
-        float[] written = new float[heads * width];
-        model.Device.Read(results, MemoryMarshal.AsBytes(written.AsSpan()));
+        float[] written = model.Device.Read<float>(results);
         for (int h = 0; h < heads; h++)
         {
             for (int i = 0; i < constant.Length; i++)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Families;
 using Weir.Engine.Forward;
@@ -103,9 +102,7 @@ public sealed class EndStates : IDisposable
     /// <summary>The rows of one of these in host memory.</summary>
     public float[] Read(Tensor tensor)
     {
-        float[] values = new float[tensor.Shape.Count];
-        _model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return _model.Device.Read<float>(tensor);
     }
 
     /// <summary>The mean over rows of one of these.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -134,7 +133,7 @@ public sealed class FourPasses
 
     private double[] Pi(ForwardResult run)
     {
-        float[] logits = Read(run.Logits);
+        float[] logits = _model.Device.Read<float>(run.Logits);
         int vocabulary = _model.Spec.VocabularySize;
         return [.. _prompts.Select((_, s) =>
         {
@@ -162,7 +161,7 @@ public sealed class FourPasses
     // Over END states, not over a position counted from the start: prompts differ in length.
     private float[] EndMean(ForwardResult run, Site site)
     {
-        float[] values = Read(run[site]);
+        float[] values = _model.Device.Read<float>(run[site]);
         int width = values.Length / run.Rows.Rows;
         double[] sums = new double[width];
         for (int s = 0; s < run.Rows.Sequences; s++)
@@ -178,15 +177,8 @@ public sealed class FourPasses
 
     private float[][] Sequences(ForwardResult run, Site site)
     {
-        float[] values = Read(run[site]);
+        float[] values = _model.Device.Read<float>(run[site]);
         int width = values.Length / run.Rows.Rows;
         return [.. Enumerable.Range(0, run.Rows.Sequences).Select(s => values[(run.Rows.Offsets[s] * width)..(run.Rows.Offsets[s + 1] * width)])];
-    }
-
-    private float[] Read(Tensor tensor)
-    {
-        float[] values = new float[tensor.Shape.Count];
-        _model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
     }
 }

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Weights;
 using Weir.Kernels;
@@ -99,8 +98,7 @@ public sealed class LogitDirections
 
         Tensor statistics = memory.Allocate(new Shape(x.Rows, 4));
         model.Device.Ops.CompareRows(x, u, statistics);
-        float[] values = new float[x.Rows * 4];
-        model.Device.Read(statistics, MemoryMarshal.AsBytes(values.AsSpan()));
+        float[] values = model.Device.Read<float>(statistics);
         memory.Release(mark);
         return [.. Enumerable.Range(0, x.Rows).Select(i => (double)values[(i * 4) + 2])];
     }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -52,8 +51,7 @@ public static class MoverHeads
                 foreach (int l in layers)
                 {
                     Tensor map = run.AttentionMapOf(Site.Pattern[l], n - first);
-                    float[] pattern = new float[map.Shape.Count];
-                    model.Device.Read(map, MemoryMarshal.AsBytes(pattern.AsSpan()));
+                    float[] pattern = model.Device.Read<float>(map);
                     int length = prompts[n].Tokens.Count;
                     foreach ((int _, int h) in heads.Where(h => h.Layer == l))
                     {

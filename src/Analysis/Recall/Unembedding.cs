@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Lens;
 using Weir.Kernels;
@@ -77,8 +76,6 @@ public sealed class Unembedding
         using var memory = new Arena(_model.Device);
         Tensor rows = memory.Allocate(new Shape(ids.Length, _model.Spec.Width));
         _model.Vectors.ReadTokens(LensBasis.Unembedding, ids, rows);
-        float[] values = new float[rows.Shape.Count];
-        _model.Device.Read(rows, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return _model.Device.Read<float>(rows);
     }
 }

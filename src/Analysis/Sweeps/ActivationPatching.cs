@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -33,7 +32,7 @@ public static class ActivationPatching
         for (int l = 0; l < model.Spec.Layers; l++)
         {
             int heads = sizes.Length == 2 ? sizes[0] : 0;
-            float[] values = Values(model, run[site[l]]);
+            float[] values = model.Device.Read<float>(run[site[l]]);
             for (int h = 0; h < Math.Max(heads, 1); h++)
             {
                 int? head = heads > 0 ? h : null;
@@ -71,12 +70,5 @@ public static class ActivationPatching
         }
 
         return rows;
-    }
-
-    private static float[] Values(Model model, Tensor tensor)
-    {
-        float[] values = new float[tensor.Shape.Count];
-        model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Checkpoints;
 using Weir.Engine.Forward;
@@ -95,8 +94,7 @@ internal sealed class CaptureFile
         writer.Add("offsets", [_offsets.Length], _offsets);
         foreach ((string name, Tensor value) in _sites)
         {
-            float[] values = new float[value.Shape.Count];
-            _model.Device.Read(value, MemoryMarshal.AsBytes(values.AsSpan()));
+            float[] values = _model.Device.Read<float>(value);
             writer.Add(name, ShapeOf(value), values);
             progress.Report(0);
         }

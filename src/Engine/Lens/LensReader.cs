@@ -42,9 +42,7 @@ public static class LensReader
     {
         using ScratchLease scratch = model.BorrowScratch();
         Tensor rows = Projected(model, scratch.Arena, Normed(model, scratch.Arena, [state], 0, state.Rows, LensNorm.Recomputed));
-        float[] values = new float[rows.Shape.Count];
-        model.Device.Read(rows, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return model.Device.Read<float>(rows);
     }
 
     private static void ReadGroup(Model model, Arena scratch, IReadOnlyList<Tensor> states, int first, int count, LensOptions o, LensResult result)
@@ -144,8 +142,7 @@ public static class LensReader
             return;
         }
 
-        T[] values = new T[source.Shape.Count];
-        model.Device.Read(source, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        T[] values = model.Device.Read<T>(source);
         for (int s = 0; s < states; s++)
         {
             values.AsSpan(s * count * width, count * width).CopyTo(destination.AsSpan(((s * positions) + first) * width));

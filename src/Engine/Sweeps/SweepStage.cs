@@ -94,8 +94,7 @@ public sealed class SweepStage
         Tensor statistics = scratch.Arena.Allocate(new Shape(Rows.Rows, 4));
         Tensor baseline = Values(point, -1, scratch.Arena);
         Model.Device.Ops.CompareRows(baseline, baseline, statistics);
-        float[] values = new float[Rows.Rows * 4];
-        Model.Device.Read(statistics, MemoryMarshal.AsBytes(values.AsSpan()));
+        float[] values = Model.Device.Read<float>(statistics);
         return [.. Enumerable.Range(0, Rows.Rows).Select(row => Math.Sqrt(values[row * 4]))];
     }
 

@@ -206,8 +206,6 @@ public sealed class ModelVectors
             return null;
         }
 
-        float[] values = new float[tensor.Shape.Count];
-        _model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return _model.Device.Read<float>(tensor);
     }
 }

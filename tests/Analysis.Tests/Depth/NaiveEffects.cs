@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -33,9 +32,7 @@ internal static class NaiveEffects
 
     public static float[] Read(Model model, Tensor tensor)
     {
-        float[] values = new float[tensor.Shape.Count];
-        model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return model.Device.Read<float>(tensor);
     }
 
     /// <summary>A captured site's values.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Checkpoints;
 using Weir.Engine.Forward;
@@ -95,9 +94,7 @@ internal sealed class PlantedModel : IDisposable
 
     public static float[] Host(Model model, Tensor tensor)
     {
-        float[] values = new float[tensor.Shape.Count];
-        model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return model.Device.Read<float>(tensor);
     }
 
     public void Dispose()

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Kernels;
@@ -16,9 +15,7 @@ internal static class RecallCase
 
     public static float[] Read(Model model, Tensor tensor)
     {
-        float[] values = new float[tensor.Shape.Count];
-        model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return model.Device.Read<float>(tensor);
     }
 
     /// <summary>Logits at the end of each prompt.</summary>

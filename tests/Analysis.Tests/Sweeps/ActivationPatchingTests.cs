@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Weir.Analysis.Sweeps;
 using Weir.Engine;
 using Weir.Engine.Forward;
@@ -59,8 +58,6 @@ public sealed class ActivationPatchingTests
 
     private static float[] Read(Model model, Tensor tensor)
     {
-        float[] values = new float[tensor.Shape.Count];
-        model.Device.Read(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
+        return model.Device.Read<float>(tensor);
     }
 }

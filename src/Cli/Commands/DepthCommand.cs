@@ -68,10 +68,7 @@ internal sealed class DepthCommand : Verb
     {
         ParseResult a = session.Arguments;
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         string[] wanted = [.. _measure.Get(a).Select(i => Analyses[i])];
         SkippedPart[] parts = [.. _parts.Get(a).Select(i => (SkippedPart)i)];

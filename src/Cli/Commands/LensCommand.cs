@@ -58,10 +58,7 @@ internal sealed class LensCommand : Verb
         var files = (Html: _html.Get(a), Json: _json.Get(a), Out: _out.Get(a));
         OutputFile.Check("--html", files.Html);
         OutputFile.Check("--json", files.Json);
-        if (files.Out is not null)
-        {
-            OutputFile.CheckDirectory("--out", files.Out);
-        }
+        OutputFile.CheckDirectory("--out", files.Out);
 
         var norm = (LensNorm)_norm.Get(a);
         int top = _top.Get(a);

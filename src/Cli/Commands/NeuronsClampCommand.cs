@@ -60,10 +60,7 @@ internal sealed class NeuronsClampCommand : Verb
         ParseResult a = session.Arguments;
         PromptSettings.RequireNoStrayOption(a, _neuron);
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         NeuronName name = NeuronName.Parse(a.GetValue(_neuron));
         string[] words = _target.Get(a) is { Length: > 0 } given ? given : throw new UsageException("--target is missing: a word whose probability is measured.");

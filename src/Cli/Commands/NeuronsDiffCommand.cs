@@ -54,10 +54,7 @@ internal sealed class NeuronsDiffCommand : Verb
         ParseResult a = session.Arguments;
         PromptSettings.RequireNoStrayOption(a, _models);
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         string[] models = a.GetValue(_models) ?? [];
         string other = models.Length > 0 ? models[^1] : throw new UsageException("The other checkpoint's directory is missing.");

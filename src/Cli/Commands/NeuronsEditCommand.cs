@@ -72,10 +72,7 @@ internal sealed class NeuronsEditCommand : Verb
         ParseResult a = session.Arguments;
         PromptSettings.RequireNoStrayOption(a, _concept);
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         string? word = a.GetValue(_concept), prompt = _prompt.Get(a);
         if (word is null != prompt is null)

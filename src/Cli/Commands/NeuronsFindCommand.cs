@@ -54,10 +54,7 @@ internal sealed class NeuronsFindCommand : Verb
     {
         ParseResult a = session.Arguments;
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         PromptSettings.RequireNoStrayOption(a, _words);
         string[] words = a.GetValue(_words) is { Length: > 0 } given ? given : throw new UsageException("A word is missing.");

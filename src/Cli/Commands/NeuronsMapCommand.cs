@@ -44,10 +44,7 @@ internal sealed class NeuronsMapCommand : Verb
     {
         ParseResult a = session.Arguments;
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         NeuronReading reading = _reading.Get(a);
         (int top, int show, int nullCount, int seed, int byToken) = (_top.Get(a), _show.Get(a), _null.Get(a), _seed.Get(a), _byToken.Get(a));

@@ -55,10 +55,7 @@ internal sealed class NeuronsShowCommand : Verb
         ParseResult a = session.Arguments;
         PromptSettings.RequireNoStrayOption(a, _neuron);
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         NeuronName name = NeuronName.Parse(a.GetValue(_neuron));
         IReadOnlyList<string> texts = _file.Get(a) is { } file ? PromptSettings.ReadLines(file) : CarrierPrompts.All;

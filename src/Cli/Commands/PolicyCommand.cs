@@ -56,10 +56,7 @@ internal sealed class PolicyCommand : Verb
     {
         ParseResult a = session.Arguments;
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         var answers = new ResponseOptions
         {

@@ -67,10 +67,7 @@ internal sealed class RecallCommand : Verb
     {
         ParseResult a = session.Arguments;
         string? directory = _out.Get(a);
-        if (directory is not null)
-        {
-            OutputFile.CheckDirectory("--out", directory);
-        }
+        OutputFile.CheckDirectory("--out", directory);
 
         var options = new RecallOptions
         {

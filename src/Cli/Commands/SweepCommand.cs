@@ -76,10 +76,7 @@ internal sealed class SweepCommand : Verb
         OutputFile.Check("--out", path);
         OutputFile.Check("--csv", csv);
         OutputFile.Check("--npz", npz);
-        if (_report.Get(a) is { } checkedDirectory)
-        {
-            OutputFile.CheckDirectory("--report", checkedDirectory);
-        }
+        OutputFile.CheckDirectory("--report", _report.Get(a));
 
         if (_resume.Get(a) && path is null)
         {

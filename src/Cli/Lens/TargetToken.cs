@@ -12,10 +12,9 @@ internal static class TargetToken
     /// <summary>Its id.</summary>
     public static int Parse(Model model, string text)
     {
-        if (text.StartsWith("id:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        if (Id(model, text, $"--target {text}") is { } id)
         {
-            return id < model.Spec.VocabularySize ? id
-                : throw new WeirException($"--target {text} is outside the vocabulary of {model.Spec.VocabularySize} tokens.");
+            return id;
         }
 
         ITokenizer tokenizer = model.Tokenizer;
@@ -35,5 +34,19 @@ internal static class TargetToken
             ? $"with the space before it, '{spaced}', it is one"
             : $"name one of them, such as id:{ids[0]}";
         throw new WeirException($"--target '{text}' is {ids.Length} tokens ({string.Join(' ', ids.Take(6).Select(i => TokenText.Of(tokenizer, i)))}); {advice}.");
+    }
+
+    /// <summary>The id that id:312 names; null for a text that names none.</summary>
+    /// <param name="model">Whose vocabulary.</param>
+    /// <param name="text">What the user typed.</param>
+    /// <param name="shown">How errors call it.</param>
+    public static int? Id(Model model, string text, string shown)
+    {
+        if (!text.StartsWith("id:", StringComparison.Ordinal) || !int.TryParse(text.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        {
+            return null;
+        }
+
+        return id < model.Spec.VocabularySize ? id : throw new WeirException($"{shown} is outside the vocabulary of {model.Spec.VocabularySize} tokens.");
     }
 }

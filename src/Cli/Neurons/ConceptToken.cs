@@ -1,4 +1,4 @@
-using System.Globalization;
+using Weir.Cli.Lens;
 using Weir.Cli.Rendering;
 using Weir.Engine;
 using Weir.Engine.Tokenizers;
@@ -15,10 +15,9 @@ internal static class ConceptToken
     /// <summary>Reads a word, or id:312.</summary>
     public static int Parse(Model model, string word)
     {
-        if (word.StartsWith("id:", StringComparison.Ordinal) && int.TryParse(word.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        if (TargetToken.Id(model, word, word) is { } id)
         {
-            return id < model.Spec.VocabularySize ? id
-                : throw new WeirException($"{word} is outside the vocabulary of {model.Spec.VocabularySize} tokens.");
+            return id;
         }
 
         ITokenizer tokenizer = model.Tokenizer;

@@ -32,8 +32,15 @@ internal static class OutputFile
     }
 
     /// <summary>Checks, before long work, that a directory is there or can be made.</summary>
-    public static void CheckDirectory(string option, string path)
+    /// <param name="option">The option that named it.</param>
+    /// <param name="path">The directory; null where none is wanted.</param>
+    public static void CheckDirectory(string option, string? path)
     {
+        if (path is null)
+        {
+            return;
+        }
+
         if (File.Exists(path))
         {
             throw new WeirException($"{option} {path} is a file; name a directory.");

@@ -9,13 +9,14 @@ namespace Weir.Cli.Pages;
 /// </summary>
 internal static class PageTemplate
 {
-    /// <summary>Fills a template's {{places}}; {{style}} and {{script}} are the same on every page.</summary>
+    /// <summary>Fills a template's {{places}}; {{head}}, {{style}} and {{script}} are the same on every page.</summary>
     /// <param name="template">Name of the template.</param>
     /// <param name="values">What goes where.</param>
     public static string Fill(string template, IReadOnlyDictionary<string, string> values)
     {
         var all = new Dictionary<string, string>(values, StringComparer.Ordinal)
         {
+            ["head"] = Resource("head.html"),
             ["style"] = Resource("page.css"),
             ["script"] = Resource("page.js").Replace("{{colors}}", $"[{string.Join(',', Rendering.ColorMap.Hex.Select(h => $"\"{h}\""))}]", StringComparison.Ordinal),
         };

@@ -60,24 +60,10 @@ internal static class RecallJson
         json.WriteBoolean("freeze_mlps", options.FreezeMlps);
         json.WriteBoolean("oracle", options.Oracle);
         Number(json, "pi_clean_mean", p.CleanMean);
-        json.WriteStartArray("heads");
-        for (int l = 0; l < p.Heads.GetLength(0); l++)
-        {
-            int layer = l;
-            Values(json, Enumerable.Range(0, p.Heads.GetLength(1)).Select(h => p.Score(p.Heads[layer, h])));
-        }
-
-        json.WriteEndArray();
+        Heads("heads", p.Score);
         JsonNumbers.Write(json, "attentions", p.Attentions.Select(p.Score));
         JsonNumbers.Write(json, "mlps", p.Mlps.Select(p.Score));
-        json.WriteStartArray("head_changes");
-        for (int l = 0; l < p.Heads.GetLength(0); l++)
-        {
-            int layer = l;
-            Values(json, Enumerable.Range(0, p.Heads.GetLength(1)).Select(h => p.Change(p.Heads[layer, h])));
-        }
-
-        json.WriteEndArray();
+        Heads("head_changes", p.Change);
         JsonNumbers.Write(json, "attention_changes", p.Attentions.Select(p.Change));
         JsonNumbers.Write(json, "mlp_changes", p.Mlps.Select(p.Change));
         json.WriteStartArray("kept_at_threshold");
@@ -92,6 +78,18 @@ internal static class RecallJson
 
         json.WriteEndArray();
         json.WriteEndObject();
+
+        void Heads(string name, Func<double[], double> value)
+        {
+            json.WriteStartArray(name);
+            for (int l = 0; l < p.Heads.GetLength(0); l++)
+            {
+                int layer = l;
+                Values(json, Enumerable.Range(0, p.Heads.GetLength(1)).Select(h => value(p.Heads[layer, h])));
+            }
+
+            json.WriteEndArray();
+        }
     }
 
     private static void Attribution(Utf8JsonWriter json, DirectAttribution dla)

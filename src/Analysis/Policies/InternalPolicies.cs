@@ -72,8 +72,8 @@ public static class InternalPolicies
                 model.Device.Ops.Add(x, attention, mid);
             }
 
-            SublayerInput.Attention(model, l, x, attentionIn);
-            SublayerInput.Mlp(model, l, model.Spec.ParallelResidual ? x : mid, ffnIn);
+            model.Sublayers.AttentionInput(l, x, attentionIn);
+            model.Sublayers.MlpInput(l, model.Spec.ParallelResidual ? x : mid, ffnIn);
             model.Device.Ops.CompareRows(attention, x, cosines.RowRange(2 * i * rows, rows));
             model.Device.Ops.CompareRows(ffn, mid, cosines.RowRange(((2 * i) + 1) * rows, rows));
             states.AddRange([attentionIn, attention, ffnIn, ffn, output]);
@@ -85,7 +85,7 @@ public static class InternalPolicies
         if (options.Norm == LensNorm.None)
         {
             Tensor normed = New();
-            SublayerInput.Unembedding(model, own, normed);
+            model.Sublayers.FinalNorm(own, normed);
             own = normed;
         }
 

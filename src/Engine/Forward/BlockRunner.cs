@@ -85,12 +85,12 @@ internal sealed class BlockRunner
     // The norm in front of a sublayer, where the model has one there.
     private Tensor Front(NormWeights? norm, Tensor x, SitePoint scale, SitePoint normalized, int layer)
     {
-        if (norm is null || _spec.Placement is NormPlacement.AfterResidual)
+        if (NormRunner.InFront(_spec, norm) is not { } inFront)
         {
             return x;
         }
 
-        Norm(norm, x, _normed, scale, normalized, layer);
+        Norm(inFront, x, _normed, scale, normalized, layer);
         return _normed;
     }
 

@@ -9,6 +9,11 @@ namespace Weir.Engine.Forward;
 /// <summary>Runs a norm in one op, or stage by stage where somebody changes its scale or its normalized value.</summary>
 internal static class NormRunner
 {
+    /// <summary>
+    /// The norm in front of a sublayer, or null where there is none: one behind the sum is no part of what the sublayer reads.
+    /// </summary>
+    public static NormWeights? InFront(ModelSpec spec, NormWeights? norm) => spec.Placement is NormPlacement.AfterResidual ? null : norm;
+
     /// <summary>y = norm(x) and, where a sum is asked for, sum = residual + y.</summary>
     public static void Run(
         NormSpec spec, NormWeights weights, Tensor x, Tensor y, Batch batch, PackedRows rows, SiteUse? scaleUse, SiteUse? normalizedUse,

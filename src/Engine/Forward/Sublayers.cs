@@ -16,6 +16,18 @@ public sealed class Sublayers
 
     internal Sublayers(Model model) => _model = model;
 
+    /// <summary>What a block's attention reads: y = LN_in(x), or x itself where no norm stands in front of it.</summary>
+    /// <param name="layer">The block.</param>
+    /// <param name="x">F32 [n, width], the block's input.</param>
+    /// <param name="y">F32 [n, width], written; may be x.</param>
+    public void AttentionInput(int layer, Tensor x, Tensor y) => Norm(NormRunner.InFront(_model.Spec, _model.Weights.Blocks[layer].AttentionNorm), x, y);
+
+    /// <summary>What a block's MLP reads: y = LN_post(x), or x itself where no norm stands in front of it.</summary>
+    /// <param name="layer">The block.</param>
+    /// <param name="x">F32 [n, width], the residual behind attention; the block's input where both run in parallel.</param>
+    /// <param name="y">F32 [n, width], written; may be x.</param>
+    public void MlpInput(int layer, Tensor x, Tensor y) => Norm(NormRunner.InFront(_model.Spec, _model.Weights.Blocks[layer].MlpNorm), x, y);
+
     /// <summary>What each head writes: z_h W_O,h, without the projection's bias and before a post-norm.</summary>
     /// <param name="layer">The block.</param>
     /// <param name="z">F32 [n, heads * head size].</param>
@@ -48,17 +60,7 @@ public sealed class Sublayers
     /// <param name="layer">The block.</param>
     /// <param name="raw">F32 [n, width].</param>
     /// <param name="added">F32 [n, width], written; may be raw.</param>
-    public void AttentionAdded(int layer, Tensor raw, Tensor added)
-    {
-        if (_model.Weights.Blocks[layer].AttentionPostNorm is { } norm)
-        {
-            NormRunner.Fused(_model.Device.Ops, _model.Spec.Norm, norm, raw, added);
-        }
-        else if (raw.Address != added.Address)
-        {
-            _model.Device.Ops.Copy(raw, added);
-        }
-    }
+    public void AttentionAdded(int layer, Tensor raw, Tensor added) => Norm(_model.Weights.Blocks[layer].AttentionPostNorm, raw, added);
 
     /// <summary>What a block's MLP adds to the residual, its norms included.</summary>
     /// <param name="layer">The block.</param>
@@ -71,7 +73,7 @@ public sealed class Sublayers
         BlockWeights w = _model.Weights.Blocks[layer];
         using ScratchLease scratch = _model.BorrowScratch();
         Tensor input = x;
-        if (w.MlpNorm is { } norm && spec.Placement != NormPlacement.AfterResidual)
+        if (NormRunner.InFront(spec, w.MlpNorm) is { } norm)
         {
             input = scratch.Arena.Allocate(new Shape(x.Rows, spec.Width));
             NormRunner.Fused(ops, spec.Norm, norm, x, input);
@@ -102,18 +104,9 @@ public sealed class Sublayers
     /// <param name="scale">F32 [n, 1], written with what it divides by (1 where there is no norm), or absent.</param>
     public void FinalNorm(Tensor x, Tensor y, Tensor scale = default)
     {
-        if (_model.Weights.FinalNorm is { } norm)
-        {
-            NormRunner.Fused(_model.Device.Ops, _model.Spec.Norm, norm, x, y, new NormTaps(scale, default));
-            return;
-        }
-
-        if (x.Address != y.Address)
-        {
-            _model.Device.Ops.Copy(x, y);
-        }
-
-        if (!scale.IsAbsent)
+        NormWeights? norm = _model.Weights.FinalNorm;
+        Norm(norm, x, y, scale);
+        if (norm is null && !scale.IsAbsent)
         {
             float[] ones = new float[x.Rows];
             Array.Fill(ones, 1);
@@ -131,5 +124,17 @@ public sealed class Sublayers
         NormRunner.Fused(
             _model.Device.Ops, _model.Spec.Norm, _model.Weights.Blocks[layer].AttentionPostNorm!, raw,
             scratch.Arena.Allocate(raw.Shape), new NormTaps(scale, default));
+    }
+
+    private void Norm(NormWeights? norm, Tensor x, Tensor y, Tensor scale = default)
+    {
+        if (norm is not null)
+        {
+            NormRunner.Fused(_model.Device.Ops, _model.Spec.Norm, norm, x, y, new NormTaps(scale, default));
+        }
+        else if (x.Address != y.Address)
+        {
+            _model.Device.Ops.Copy(x, y);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Weir.Engine.Families;
+using Weir.Engine.Forward;
 using Weir.Engine.Lens;
 using Weir.Kernels;
 
@@ -44,8 +45,7 @@ public sealed class ModelVectors
     public void ReadTokens(LensBasis basis, ReadOnlySpan<int> ids, Tensor rows) => Look(Tokens(basis), ids, rows);
 
     /// <summary>The norm in front of a block's MLP, or null where there is none.</summary>
-    public NormValues? MlpNorm(int layer) =>
-        _model.Spec.Placement is NormPlacement.Pre or NormPlacement.Sandwich ? Values(_model.Weights.Blocks[layer].MlpNorm) : null;
+    public NormValues? MlpNorm(int layer) => Values(NormRunner.InFront(_model.Spec, _model.Weights.Blocks[layer].MlpNorm));
 
     /// <summary>The norm in front of the unembedding, or null where there is none.</summary>
     public NormValues? FinalNorm => Values(_model.Weights.FinalNorm);

@@ -19,17 +19,10 @@
 #include "include/math.cuh"
 #include "include/mma.cuh"
 
-struct AttentionDecodeArguments {
-    const float* q;
-    float* z;
-    int64_t stride_q, stride_z;
-    weir::StoreView store;
-    weir::BatchRows rows;
-    float scale, softcap;
-    int group, window, wide;  // q's rows lie at multiples of 16 bytes
-    int run, runs;            // positions of a block, a multiple of 64; blocks of a tile
-    float* partial;           // [tile, head, run] of 8 sums [kSize], maxima and totals
-    int* ended;               // [tile, head], 0 before and after
+struct AttentionDecodeArguments : weir::AttentionArguments {
+    int run, runs;   // positions of a block, a multiple of 64; blocks of a tile
+    float* partial;  // [tile, head, run] of 8 sums [kSize], maxima and totals
+    int* ended;      // [tile, head], 0 before and after
 };
 
 namespace weir {

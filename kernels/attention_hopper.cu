@@ -20,15 +20,8 @@
 #include "include/flash_softmax.cuh"
 #include "include/wgmma.cuh"
 
-struct AttentionHopperArguments {
+struct AttentionHopperArguments : weir::AttentionArguments {
     weir::TensorMap keys, values;  // rows of all sequences and heads, boxes of a tile's keys and 64 elements
-    const float* q;
-    float* z;
-    int64_t stride_q, stride_z;
-    weir::StoreView store;
-    weir::BatchRows rows;
-    float scale, softcap;
-    int group, window, wide;  // q's rows lie at multiples of 16 bytes
 };
 
 namespace weir {

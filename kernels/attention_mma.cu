@@ -26,16 +26,6 @@
 #include "include/math.cuh"
 #include "include/mma.cuh"
 
-struct AttentionMmaArguments {
-    const float* q;
-    float* z;
-    int64_t stride_q, stride_z;
-    weir::StoreView store;
-    weir::BatchRows rows;
-    float scale, softcap;
-    int group, window, wide;  // q's rows lie at multiples of 16 bytes
-};
-
 namespace weir {
 
 constexpr int kKeys = 32, kWarps = 4, kThreads = kWarps * kWarp;
@@ -53,7 +43,7 @@ struct Flash {
         T v[2][kKeys][kPitch];
     };
 
-    const AttentionMmaArguments& a;
+    const AttentionArguments& a;
     Shared& shared;
     const RowTile& tile;
     float sums[kTall][kSize / 8][4];
@@ -350,7 +340,7 @@ struct Flash {
 };
 
 template <typename T, int kSize, int kTall>
-WEIR_DEVICE void attention(const AttentionMmaArguments& a) {
+WEIR_DEVICE void attention(const AttentionArguments& a) {
     using F = Flash<T, kSize, kTall>;
     WEIR_DYNAMIC_SHARED(memory);
     // The last tiles of a text have the most keys: they come first, so that what is left at the end is short.
@@ -375,13 +365,13 @@ WEIR_DEVICE void attention(const AttentionMmaArguments& a) {
 
 }  // namespace weir
 
-WEIR_KERNEL(attention_mma_bf16_64, AttentionMmaArguments, 128, 4) { weir::attention<weir::bf16, 64, 1>(a); }
-WEIR_KERNEL(attention_mma_bf16_64_tall, AttentionMmaArguments, 128, 2) { weir::attention<weir::bf16, 64, 2>(a); }
-WEIR_KERNEL(attention_mma_bf16_128, AttentionMmaArguments, 128, 3) { weir::attention<weir::bf16, 128, 1>(a); }
-WEIR_KERNEL(attention_mma_bf16_128_tall, AttentionMmaArguments, 128, 2) { weir::attention<weir::bf16, 128, 2>(a); }
-WEIR_KERNEL(attention_mma_bf16_256, AttentionMmaArguments, 128, 2) { weir::attention<weir::bf16, 256, 1>(a); }
-WEIR_KERNEL(attention_mma_f16_64, AttentionMmaArguments, 128, 4) { weir::attention<weir::f16, 64, 1>(a); }
-WEIR_KERNEL(attention_mma_f16_64_tall, AttentionMmaArguments, 128, 2) { weir::attention<weir::f16, 64, 2>(a); }
-WEIR_KERNEL(attention_mma_f16_128, AttentionMmaArguments, 128, 3) { weir::attention<weir::f16, 128, 1>(a); }
-WEIR_KERNEL(attention_mma_f16_128_tall, AttentionMmaArguments, 128, 2) { weir::attention<weir::f16, 128, 2>(a); }
-WEIR_KERNEL(attention_mma_f16_256, AttentionMmaArguments, 128, 2) { weir::attention<weir::f16, 256, 1>(a); }
+WEIR_KERNEL(attention_mma_bf16_64, weir::AttentionArguments, 128, 4) { weir::attention<weir::bf16, 64, 1>(a); }
+WEIR_KERNEL(attention_mma_bf16_64_tall, weir::AttentionArguments, 128, 2) { weir::attention<weir::bf16, 64, 2>(a); }
+WEIR_KERNEL(attention_mma_bf16_128, weir::AttentionArguments, 128, 3) { weir::attention<weir::bf16, 128, 1>(a); }
+WEIR_KERNEL(attention_mma_bf16_128_tall, weir::AttentionArguments, 128, 2) { weir::attention<weir::bf16, 128, 2>(a); }
+WEIR_KERNEL(attention_mma_bf16_256, weir::AttentionArguments, 128, 2) { weir::attention<weir::bf16, 256, 1>(a); }
+WEIR_KERNEL(attention_mma_f16_64, weir::AttentionArguments, 128, 4) { weir::attention<weir::f16, 64, 1>(a); }
+WEIR_KERNEL(attention_mma_f16_64_tall, weir::AttentionArguments, 128, 2) { weir::attention<weir::f16, 64, 2>(a); }
+WEIR_KERNEL(attention_mma_f16_128, weir::AttentionArguments, 128, 3) { weir::attention<weir::f16, 128, 1>(a); }
+WEIR_KERNEL(attention_mma_f16_128_tall, weir::AttentionArguments, 128, 2) { weir::attention<weir::f16, 128, 2>(a); }
+WEIR_KERNEL(attention_mma_f16_256, weir::AttentionArguments, 128, 2) { weir::attention<weir::f16, 256, 1>(a); }

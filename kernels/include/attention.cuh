@@ -40,6 +40,17 @@ struct BatchRows {
     WEIR_DEVICE void put(float* z, float x) const { *z = index == nullptr ? x : *z + x; }
 };
 
+// What every kernel takes that does a whole attention; some take more behind it.
+struct AttentionArguments {
+    const float* q;
+    float* z;
+    int64_t stride_q, stride_z;
+    StoreView store;
+    BatchRows rows;
+    float scale, softcap;
+    int group, window, wide;  // q's rows lie at multiples of 16 bytes
+};
+
 // The sequence that a packed row belongs to; sequences without rows are passed over.
 WEIR_DEVICE int sequence_of(const BatchRows& batch, int row) {
     int low = 0, high = batch.sequences;

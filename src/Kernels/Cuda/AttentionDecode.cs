@@ -30,7 +30,7 @@ internal sealed unsafe partial class CudaOps
     private void RunDecode(Tensor q, CudaKeyValueStore store, PackedRows rows, BatchRows all, AttentionOptions options, Tensor z)
     {
         int group = q.Shape[1] / store.Heads;
-        int size = store.HeadSize <= 64 ? 64 : store.HeadSize <= 128 ? 128 : 256;
+        int size = TileSizeOf(store);
         int heads = checked(TilesOf(rows, all, group, DecodeRows) * store.Heads);
 
         // Two blocks for every multiprocessor, were the store full; runs of whole tiles of the four warps.
@@ -40,17 +40,7 @@ internal sealed unsafe partial class CudaOps
         long partial = DecodeRows * (size + 2L) * sizeof(float);
         var arguments = new AttentionDecodeArguments
         {
-            Q = Floats(q),
-            Z = Floats(z),
-            StrideQ = q.RowStride,
-            StrideZ = z.RowStride,
-            Store = ViewOf(store),
-            Rows = all,
-            Scale = options.Scale,
-            Softcap = options.Softcap,
-            Group = group,
-            Window = options.Window,
-            Wide = IsWide(q) && store.HeadSize % 4 == 0 ? 1 : 0,
+            Whole = ArgumentsOf(q, store, all, options, z),
             Run = run,
             Runs = runs,
             Partial = (float*)_scratch.Take((long)heads * runs * partial),
@@ -63,12 +53,7 @@ internal sealed unsafe partial class CudaOps
     [StructLayout(LayoutKind.Sequential)]
     private struct AttentionDecodeArguments
     {
-        public float* Q, Z;
-        public long StrideQ, StrideZ;
-        public StoreView Store;
-        public BatchRows Rows;
-        public float Scale, Softcap;
-        public int Group, Window, Wide;
+        public AttentionArguments Whole;
         public int Run, Runs;
         public float* Partial;
         public int* Ended;

@@ -12,23 +12,13 @@ internal sealed unsafe partial class CudaOps
     private void RunHopper(Tensor q, CudaKeyValueStore store, PackedRows rows, BatchRows all, AttentionOptions options, Tensor z)
     {
         int group = q.Shape[1] / store.Heads;
-        FlashHopper flash = FlashHoppers[store.HeadSize <= 64 ? 0 : store.HeadSize <= 128 ? 1 : 2];
+        FlashHopper flash = FlashHoppers[int.Log2(TileSizeOf(store)) - 6];
         int tiles = TilesOf(rows, all, group, FlashHopper.Rows);
         var arguments = new AttentionHopperArguments
         {
+            Whole = ArgumentsOf(q, store, all, options, z),
             Keys = StoreMap(store, store.Keys, flash.Keys),
             Values = StoreMap(store, store.Values, flash.Keys),
-            Q = Floats(q),
-            Z = Floats(z),
-            StrideQ = q.RowStride,
-            StrideZ = z.RowStride,
-            Store = ViewOf(store),
-            Rows = all,
-            Scale = options.Scale,
-            Softcap = options.Softcap,
-            Group = group,
-            Window = options.Window,
-            Wide = IsWide(q) && store.HeadSize % 4 == 0 ? 1 : 0,
         };
         Launch(flash.Kernel(store.Type), new Grid(checked(tiles * store.Heads)), FlashHopper.Threads, arguments, WholeWork(q, store, rows, options), flash.SharedBytes);
     }
@@ -54,15 +44,10 @@ internal sealed unsafe partial class CudaOps
             new(string.Create(CultureInfo.InvariantCulture, $"attention_hopper_{type}_{size}"), "attention_hopper");
     }
 
-    [StructLayout(LayoutKind.Sequential, Size = 384)]
+    [StructLayout(LayoutKind.Sequential)]
     private struct AttentionHopperArguments
     {
+        public AttentionArguments Whole;
         public TensorMap Keys, Values;
-        public float* Q, Z;
-        public long StrideQ, StrideZ;
-        public StoreView Store;
-        public BatchRows Rows;
-        public float Scale, Softcap;
-        public int Group, Window, Wide;
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cuda;
@@ -24,42 +23,17 @@ internal sealed unsafe partial class CudaOps
     private void RunMma(Tensor q, CudaKeyValueStore store, PackedRows rows, BatchRows all, AttentionOptions options, Tensor z)
     {
         int group = q.Shape[1] / store.Heads;
-        int size = store.HeadSize <= 64 ? 64 : store.HeadSize <= 128 ? 128 : 256;
+        int size = TileSizeOf(store);
 
         // Tall tiles where there are enough of them for two on every multiprocessor; the bits are the same.
         int tiles = TilesOf(rows, all, group, TallRows);
         bool tall = size <= 128 && tiles * store.Heads >= 2 * _device.Facts.Multiprocessors;
         tiles = tall ? tiles : TilesOf(rows, all, group, LowRows);
-        var arguments = new AttentionMmaArguments
-        {
-            Q = Floats(q),
-            Z = Floats(z),
-            StrideQ = q.RowStride,
-            StrideZ = z.RowStride,
-            Store = ViewOf(store),
-            Rows = all,
-            Scale = options.Scale,
-            Softcap = options.Softcap,
-            Group = group,
-            Window = options.Window,
-            Wide = IsWide(q) && store.HeadSize % 4 == 0 ? 1 : 0,
-        };
 
         // The queries, and two tiles each of 32 keys and values, in rows 8 elements longer than a head.
         int shared = ((tall ? TallRows : LowRows) + (4 * 32)) * (size + 8) * sizeof(short);
         MmaKernels kernels = store.Type == ElementType.BF16 ? AttentionMmaBf16 : AttentionMmaF16;
-        Launch(kernels.Of(size, tall), new Grid(checked(tiles * store.Heads)), 128, arguments, WholeWork(q, store, rows, options), shared);
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct AttentionMmaArguments
-    {
-        public float* Q, Z;
-        public long StrideQ, StrideZ;
-        public StoreView Store;
-        public BatchRows Rows;
-        public float Scale, Softcap;
-        public int Group, Window, Wide;
+        Launch(kernels.Of(size, tall), new Grid(checked(tiles * store.Heads)), 128, ArgumentsOf(q, store, all, options, z), WholeWork(q, store, rows, options), shared);
     }
 
     /// <summary>The kernels for one type, by the size of a head and the height of a tile.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Weir.Kernels.Ops;
 
 namespace Weir.Kernels.Cuda;
 
@@ -32,6 +33,24 @@ internal sealed unsafe partial class CudaOps
         Size = store.HeadSize,
         Stride = store.Stride,
     };
+
+    private static AttentionArguments ArgumentsOf(Tensor q, CudaKeyValueStore store, BatchRows all, AttentionOptions options, Tensor z) => new()
+    {
+        Q = Floats(q),
+        Z = Floats(z),
+        StrideQ = q.RowStride,
+        StrideZ = z.RowStride,
+        Store = ViewOf(store),
+        Rows = all,
+        Scale = options.Scale,
+        Softcap = options.Softcap,
+        Group = q.Shape[1] / store.Heads,
+        Window = options.Window,
+        Wide = IsWide(q) && store.HeadSize % 4 == 0 ? 1 : 0,
+    };
+
+    /// <summary>Elements of a head in shared memory, for which there is a kernel.</summary>
+    private static int TileSizeOf(CudaKeyValueStore store) => store.HeadSize <= 64 ? 64 : store.HeadSize <= 128 ? 128 : 256;
 
     /// <summary>Tiles of so many query rows, where each sequence has a row for each token and head of a group.</summary>
     private static int TilesOf(PackedRows rows, BatchRows part, int group, int height)
@@ -70,6 +89,17 @@ internal sealed unsafe partial class CudaOps
     {
         public int* Offsets, Starts, Index;
         public int Sequences, First, Count, Limit;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct AttentionArguments
+    {
+        public float* Q, Z;
+        public long StrideQ, StrideZ;
+        public StoreView Store;
+        public BatchRows Rows;
+        public float Scale, Softcap;
+        public int Group, Window, Wide;
     }
 
     /// <summary>Maps; with a stride [row of the batch part, head, stride], without one flat.</summary>

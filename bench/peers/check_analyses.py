@@ -162,7 +162,7 @@ def recall(directory, results):
 
 
 def neurons(name, directory, results):
-    model, t = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float64), load_file(results / "neurons.safetensors")
+    model, t = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float64), load_file(results / "tensors.safetensors")
     unembedding, gpt2 = model.get_output_embeddings().weight, hasattr(model, "transformer")
     blocks, norm = (model.transformer.h, model.transformer.ln_f) if gpt2 else (model.model.layers, model.model.norm)
     up = torch.cat([b.mlp.c_fc.weight.T if gpt2 else b.mlp.up_proj.weight for b in blocks]).detach()

@@ -56,6 +56,12 @@ internal sealed class Session
     /// <summary>Values that an option took on by itself, by the option's name, for result files; null where it has none.</summary>
     public Dictionary<string, string?> InEffect { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>True where blocks are read from the disk when their turn comes.</summary>
+    public bool StreamsWeights => _globals.StreamWeights.Get(Arguments);
+
+    /// <summary>True where the command line names the model.</summary>
+    public bool NamesModel => _globals.Model.Get(Arguments) is not null;
+
     /// <summary>Where the model is.</summary>
     public string ModelDirectory
     {
@@ -116,6 +122,6 @@ internal sealed class Session
     public Model LoadModel(IDevice device, string directory)
     {
         using var bar = new ProgressBar(Terminal, "loading", Cancellation);
-        return Model.Load(directory, new LoadOptions { Device = device, Progress = bar, StreamWeights = _globals.StreamWeights.Get(Arguments) });
+        return Model.Load(directory, new LoadOptions { Device = device, Progress = bar, StreamWeights = StreamsWeights });
     }
 }

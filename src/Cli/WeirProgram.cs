@@ -48,8 +48,8 @@ internal static class WeirProgram
                 error.WriteLine(e.ToString());
             }
 
-            return Sentence(e, hint) is { } sentence
-                ? Fail(output, error, sentence, ExitCode.UserError)
+            return Sentence(e) is { } sentence
+                ? Fail(output, error, $"weir: {sentence}{(e is UsageException ? $" See '{hint}'." : "")}", ExitCode.UserError)
                 : Fail(output, error, $"weir: this is a bug in Weir ({e.GetType().Name}: {OneLine(e.Message)}); please report it with what WEIR_TRACE=1 in the environment adds.", ExitCode.Bug);
         }
     }
@@ -65,6 +65,19 @@ internal static class WeirProgram
 
         return line.ToString().TrimEnd();
     }
+
+    /// <summary>What the user can do something about, in a sentence; null for a bug.</summary>
+    public static string? Sentence(Exception e) => e switch
+    {
+        WeirException => OneLine(e.Message),
+        DecoderFallbackException => "the input is not UTF-8 text; convert it first.",
+        JsonException => $"a file is not valid JSON: {OneLine(e.Message)}",
+        OutOfMemoryException => "the machine has not enough memory for this; use a shorter prompt, a smaller batch or a smaller model.",
+        FileNotFoundException f => $"the file {f.FileName} does not exist.",
+        IOException or UnauthorizedAccessException => OneLine(e.Message),
+        AggregateException { InnerExceptions: [var inner] } => Sentence(inner),
+        _ => null,
+    };
 
     private static int Dispatch(string[] args, Terminal terminal, CancellationToken cancellation, ref string hint)
     {
@@ -153,17 +166,4 @@ internal static class WeirProgram
 
         return code;
     }
-
-    private static string? Sentence(Exception e, string hint) => e switch
-    {
-        UsageException => $"weir: {OneLine(e.Message)} See '{hint}'.",
-        WeirException => $"weir: {OneLine(e.Message)}",
-        DecoderFallbackException => "weir: the input is not UTF-8 text; convert it first.",
-        JsonException => $"weir: a file is not valid JSON: {OneLine(e.Message)}",
-        OutOfMemoryException => "weir: the machine has not enough memory for this; use a shorter prompt, a smaller batch or a smaller model.",
-        FileNotFoundException f => $"weir: the file {f.FileName} does not exist.",
-        IOException or UnauthorizedAccessException => $"weir: {OneLine(e.Message)}",
-        AggregateException { InnerExceptions: [var inner] } => Sentence(inner, hint),
-        _ => null,
-    };
 }

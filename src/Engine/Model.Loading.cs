@@ -50,7 +50,7 @@ public sealed partial class Model
                 throw new WeirException($"OutOfMemory: the weights of {directory} take {resident / 1073741824.0:F1} GiB, but {device.Name} has {available / 1073741824.0:F1} GiB free; {way}.");
             }
 
-            IProgress<long>? progress = options.Progress is { } p ? new ByteProgress(p, resident) : null;
+            IProgress<long>? progress = options.Progress is { } p ? new ByteProgress(p, ModelWeights.LoadedBytes(checkpoint.Spec, checkpoint.Source, weights, options.StreamWeights)) : null;
             var model = new Model(checkpoint.Spec, checkpoint.Source, weights, device, options.Device is null, progress, Path.Combine(directory, "tokenizer.json"), options.StreamWeights)
             {
                 Location = directory,
@@ -123,6 +123,6 @@ public sealed partial class Model
 
     private sealed class ByteProgress(IProgress<double> progress, long total) : IProgress<long>
     {
-        public void Report(long value) => progress.Report(total == 0 ? 1 : Math.Min(1, (double)value / total));
+        public void Report(long value) => progress.Report((double)value / total);
     }
 }

@@ -72,7 +72,7 @@ public sealed class NeuronsTests
         string output = WeirRun.Succeed(
             "neurons", "map", "--matrix", "down", "--norm", "scale", "--top", "3", "--null", "200", "--by-token", "cosine", "--exclude", "0,13", "--out", directory.Path).Output;
         Assert.Contains("down vectors, norm scale, input gain off, unembedding", output, StringComparison.Ordinal);
-        using SafetensorsFile index = SafetensorsFile.Open(Path.Combine(directory.Path, "neurons.safetensors"));
+        using SafetensorsFile index = SafetensorsFile.Open(Path.Combine(directory.Path, "tensors.safetensors"));
         Assert.Equal("scale", index.Metadata["norm_variant"]);
         Assert.Equal([8L, 384, 3], index["top_ids"].Shape.ToArray());
         Assert.Equal([1024L, 3], index["token_neurons"].Shape.ToArray());

@@ -21,7 +21,7 @@ public static class NeuronClamp
     /// <param name="tokens">Next tokens asked about.</param>
     /// <param name="corpus">Token ids of texts over which the neuron's largest activation is taken, all positions but a text's first; the prompts by default.</param>
     /// <param name="progress">Told the fraction done.</param>
-    /// <exception cref="WeirException">There is no such neuron or site.</exception>
+    /// <exception cref="WeirException">There is no such neuron or site, or f32 does not hold a value.</exception>
     public static NeuronClampResult Run(
         Model model, NeuronClampOptions options, IReadOnlyList<IReadOnlyList<int>> prompts, int[] tokens, IReadOnlyList<IReadOnlyList<int>>? corpus = null, IProgress<double>? progress = null)
     {
@@ -31,7 +31,7 @@ public static class NeuronClamp
         double[][] gates = model.Spec.Mlp.Gated
             ? [.. NeuronSites.Read(model, ClampSite.Gate, options.Layer, options.Index, prompts).Select(g => g.Select(x => Activate(model.Spec.Mlp.Activation, x)).ToArray())]
             : [];
-        float[] values = [.. options.Values.Select(v => options.Multiples ? (float)(v * largest) : v)];
+        float[] values = [.. options.Values.Select(v => Value(options, v, largest)).Distinct()];
         double[] held = [.. gates.SelectMany(g => g[options.Positions])];
         return new NeuronClampResult(
             options, largest, values, [.. gates.Select(g => g[^1])],
@@ -82,6 +82,13 @@ public static class NeuronClamp
             Columns = options.Index..(options.Index + 1),
             Positions = options.Positions,
         };
+
+    private static float Value(NeuronClampOptions options, float value, double largest)
+    {
+        float put = options.Multiples ? (float)(value * largest) : value;
+        return float.IsFinite(put) ? put
+            : throw new WeirException(FormattableString.Invariant($"The value {value:G3}{(options.Multiples ? $" times the largest activation, {largest.ToString("G3", CultureInfo.InvariantCulture)}," : "")} is more than f32 holds; take a smaller one."));
+    }
 
     private static List<NeuronClampRow> Rows(
         Model model, NeuronClampOptions options, float[] values, IReadOnlyList<IReadOnlyList<int>> prompts, int[] tokens, IProgress<double>? progress)

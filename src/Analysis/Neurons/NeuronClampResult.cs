@@ -3,7 +3,7 @@ namespace Weir.Analysis.Neurons;
 /// <summary>A neuron held at values.</summary>
 /// <param name="Options">How.</param>
 /// <param name="Largest">The largest absolute value that the site has over the corpus.</param>
-/// <param name="Values">The values put there, one for each of the options'.</param>
+/// <param name="Values">The values put there, each once.</param>
 /// <param name="Gates">act(gate) at each prompt's last token; empty where the MLP has no gate.</param>
 /// <param name="ClosedShare">Share of the held positions at which act(gate) is 0 or below.</param>
 /// <param name="Rows">Prompt by prompt, the unchanged model first.</param>

@@ -17,11 +17,15 @@ public static class ParityCheck
 {
     private const string FileName = "reference.safetensors";
 
+    // The pass beside the reading back, the greedy text and the comparison, roughly.
+    private const double PassShare = 0.5;
+
     /// <summary>Runs the reference's prompts and compares every tensor that Weir has a counterpart of.</summary>
     /// <param name="model">The model.</param>
     /// <param name="referencePath">The reference, or null for reference.safetensors in the model's directory.</param>
+    /// <param name="progress">Told the fraction done; what it throws stops the comparison.</param>
     /// <exception cref="WeirException">There is no reference, or it is not one of this model.</exception>
-    public static ParityReport Run(Model model, string? referencePath = null)
+    public static ParityReport Run(Model model, string? referencePath = null, IProgress<double>? progress = null)
     {
         using SafetensorsFile reference = SafetensorsFile.Open(referencePath ?? Path.Combine(model.Location, FileName));
         TensorView ids = reference.Find("input_ids") is { } found && found.Shape.Length == 2
@@ -41,11 +45,14 @@ public static class ParityCheck
             }
         }
 
-        using ForwardResult run = model.Forward(sequences, hooks);
+        using ForwardResult run = model.Forward(sequences, hooks, new ForwardOptions { Progress = progress is null ? null : new PartOfProgress(progress, 0, PassShare) });
         var rows = new List<ParityRow>();
         var skipped = new List<(string, string)>();
-        foreach (TensorView tensor in reference.Tensors.OrderBy(t => Order(t.Name)).ThenBy(t => t.Name, StringComparer.Ordinal))
+        TensorView[] tensors = [.. reference.Tensors.OrderBy(t => Order(t.Name)).ThenBy(t => t.Name, StringComparer.Ordinal)];
+        for (int i = 0; i < tensors.Length; i++)
         {
+            TensorView tensor = tensors[i];
+            progress?.Report(PassShare + ((1 - PassShare) * i / tensors.Length));
             if (tensor.Name == "greedy")
             {
                 rows.Add(Greedy(model, sequences, tensor));
@@ -62,6 +69,7 @@ public static class ParityCheck
             }
         }
 
+        progress?.Report(1);
         return new ParityReport(model.Location, model.Spec.Family, rows, skipped);
     }
 

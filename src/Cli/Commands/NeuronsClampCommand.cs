@@ -75,6 +75,11 @@ internal sealed class NeuronsClampCommand : Verb
             Multiples = !_absolute.Get(a),
             GeneratedOnly = _positions.Get(a) == 1,
         };
+        if (_ask.Get(a).Length > 0 && !options.Values.Any(v => v > 0))
+        {
+            throw new UsageException("--ask continues a text at each positive value of --values, and there is none.");
+        }
+
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         name.Require(model.Spec);
@@ -98,7 +103,8 @@ internal sealed class NeuronsClampCommand : Verb
         }
 
         string[] asked = _ask.Get(a);
-        float[] at = asked.Length == 0 ? [results[^1].Values.Max()] : [.. results[^1].Values.Where(v => v > 0).Order()];
+        float[] positive = [.. results[^1].Values.Where(v => v > 0).Order()];
+        float[] at = asked.Length == 0 || positive.Length == 0 ? [results[^1].Values.Max()] : positive;
         IReadOnlyList<ClampSample> samples = Generate(session, model, results[^1].Options, asked.Length == 0 ? prompts[..1] : asked, at, _maxTokens.Get(a));
         Report report = NeuronClampReport.Make(model, results, controls, prompts, tokens, samples);
         report.Print(session.Terminal);

@@ -60,6 +60,11 @@ internal sealed class NeuronsDiffCommand : Verb
         string other = models.Length > 0 ? models[^1] : throw new UsageException("The other checkpoint's directory is missing.");
         if (models.Length == 2)
         {
+            if (session.NamesModel)
+            {
+                throw new UsageException("--model and two directories name two bases; give one of them.");
+            }
+
             session.ModelDirectory = models[0];
         }
 
@@ -113,9 +118,9 @@ internal sealed class NeuronsDiffCommand : Verb
         json.WriteString("instruct_hash", changed.Hash);
         json.WriteString("reading", reading.ToString());
         json.WriteString("head_used", Head(result));
-        json.WriteNumber("overall", result.Overall);
-        RunRecord.WriteArray(json, "per_layer", line => Array.ForEach(result.PerLayer, line.WriteNumberValue));
-        json.WriteNumber("null", result.Null);
+        JsonNumbers.Write(json, "overall", result.Overall);
+        JsonNumbers.Write(json, "per_layer", result.PerLayer);
+        JsonNumbers.Write(json, "null", result.Null);
         json.WriteNumber("null_n", result.NullCount);
         json.WriteNumber("n", result.PerLayer.Length * result.Neurons);
     }

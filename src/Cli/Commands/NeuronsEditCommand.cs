@@ -6,6 +6,7 @@ using Weir.Cli.Output;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
+using Weir.Engine.Families;
 using Weir.Engine.Weights;
 using Weir.Kernels;
 
@@ -23,16 +24,7 @@ internal sealed class NeuronsEditCommand : Verb
     private readonly TextSetting _prompt = new("--prompt", "TEXT", "a text that makes the model name the concept next");
     private readonly RepeatedSetting _reverse = new("--reverse", "TEXT", "a text that names the concept and asks about it; what the model says next is compared");
     private readonly RepeatedSetting _translation = new("--translation", "LANG=TEXT", "the prompt in another language, such as fr=..., measured like the prompt");
-    private readonly IntegerSetting _layer = new("--layer", "L", "block behind which v0 is read", -1, 0, defaultText: "of the last quarter the one that gives the concept most");
-    private readonly ChoiceSetting _norm = new("--norm", "between a vector and the unembedding while it is looked for", "full", "scale", "none");
-    private readonly RealSetting _noise = new("--noise", "S", "standard deviation of the noise, in |v0| / sqrt(d)", 0.1f, "a number of at least 0", s => s >= 0);
-    private readonly IntegerSetting _candidates = new("--candidates", "N", "vectors tried in a round", 4096, 1);
-    private readonly IntegerSetting _rounds = new("--rounds", "N", "most rounds", 10, 0);
-    private readonly RealSetting _enough = new("--enough", "P", "probability of the concept at which its vector is good enough", 0.9f, "a number above 0 and at most 1", p => p is > 0 and <= 1);
-    private readonly ChoiceSetting _matrices = new("--matrices", "vectors that may be turned round", "gate+up", "gate+up+down", "down");
-    private readonly RealSetting _threshold = new("--threshold", "COS", "turn every vector above this cosine round, the largest first, instead of one by one until --stop", 1, "a number above -1 and below 1", c => c is > -1 and < 1, "none");
-    private readonly RealSetting _stop = new("--stop", "P", "one by one: probability of the concept at which to stop", 0.005f, "a number from 0 to 1", p => p is >= 0 and <= 1);
-    private readonly IntegerSetting _most = new("--most", "N", "most vectors", 32, 1);
+    private readonly ConceptEditSettings _edit = new();
     private readonly RepeatedSetting _apply = new("--apply", "FILE", "first put this patch on");
     private readonly TextSetting _file = new("--file", "FILE", "unrelated texts for the KL, one a line", "64 sentences of indirect objects");
     private readonly IntegerSetting _seed = new("--seed", "S", "draws noise and sentences", 0, 0);
@@ -43,8 +35,8 @@ internal sealed class NeuronsEditCommand : Verb
     {
         Add(_concept);
         AddGroup("Texts", _prompt, _reverse, _translation, _file);
-        AddGroup("Vector", _layer, _norm, _noise, _candidates, _rounds, _enough);
-        AddGroup("Edits", _matrices, _threshold, _stop, _most, _apply, _seed);
+        AddGroup("Vector", _edit.OfVector);
+        AddGroup("Edits", [.. _edit.OfEdits, _apply, _seed]);
         AddGroup("Output", _out);
     }
 
@@ -73,6 +65,10 @@ internal sealed class NeuronsEditCommand : Verb
         PromptSettings.RequireNoStrayOption(a, _concept);
         string? directory = _out.Get(a);
         OutputFile.CheckDirectory("--out", directory);
+        if (session.StreamsWeights)
+        {
+            throw new UsageException("--stream-weights leaves the weights on the disk, but edit changes them in memory; run it without.");
+        }
 
         string? word = a.GetValue(_concept), prompt = _prompt.Get(a);
         if (word is null != prompt is null)
@@ -80,28 +76,26 @@ internal sealed class NeuronsEditCommand : Verb
             throw new UsageException(word is null ? "--prompt makes the model name a concept; give its WORD too." : "--prompt is missing: a text that makes the model name the concept next.");
         }
 
-        if (word is null && _apply.Get(a).Length == 0)
+        if (word is null)
         {
-            throw new UsageException("A WORD and its --prompt, or a patch to --apply, are missing.");
+            if (_apply.Get(a).Length == 0)
+            {
+                throw new UsageException("A WORD and its --prompt, or a patch to --apply, are missing.");
+            }
+
+            UnusedOptions.Refuse(a, "belongs to a WORD and its --prompt, which are missing", [_translation, .. _edit.OfVector, .. _edit.OfEdits]);
         }
 
-        var vector = new ConceptVectorOptions
-        {
-            Norm = (NeuronNorm)(2 - _norm.Get(a)),
-            Layer = a.GetValue(_layer) is null ? null : _layer.Get(a),
-            Noise = _noise.Get(a),
-            Candidates = _candidates.Get(a),
-            MostRounds = _rounds.Get(a),
-            Enough = _enough.Get(a),
-            Seed = _seed.Get(a),
-        };
-        var edits = new ConceptEditOptions { Threshold = a.GetValue(_threshold) is null ? null : _threshold.Get(a), Enough = _stop.Get(a), Most = _most.Get(a) };
+        ConceptVectorOptions vector = _edit.Vector(a, _seed.Get(a));
+        ConceptEditOptions edits = _edit.Edits(a);
+        Func<ModelSpec, MlpMatrix[]> matrices = _edit.Matrices(a);
+        (string Language, string Text)[] translations = [.. _translation.Get(a).Select(Translation)];
         VectorPatch[] applied = [.. _apply.Get(a).Select(VectorPatch.Load)];
         string[]? unrelated = _file.Get(a) is { } file ? [.. PromptSettings.ReadLines(file)] : null;
         session.InEffect["--threshold"] = edits.Threshold is { } t ? Text.Fixed(t, 6) : null;
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
-        EditTexts texts = EditTexts.Read(model, word, prompt, _translation.Get(a), _reverse.Get(a));
+        EditTexts texts = EditTexts.Read(model, word, prompt, translations, _reverse.Get(a));
         var costs = new EditCosts(model, unrelated, _seed.Get(a));
         var outcome = new EditOutcome(word, texts, costs);
         texts.MeasureBefore(model);
@@ -113,7 +107,7 @@ internal sealed class NeuronsEditCommand : Verb
         var made = new VectorPatch(model.Hash) { Notes = { ["concept"] = word ?? "" } };
         if (word is not null)
         {
-            EditConcept(session, model, outcome, texts, vector, edits, made);
+            EditConcept(session, model, outcome, vector, edits, matrices(model.Spec), made);
         }
 
         texts.MeasureAfter(model);
@@ -123,25 +117,32 @@ internal sealed class NeuronsEditCommand : Verb
         report.Print(session.Terminal);
         if (directory is not null)
         {
-            report.Save(session, model, directory, json => EditReport.WriteJson(json, outcome, edits.Threshold));
             if (made.Edits.Count > 0)
             {
-                OutputFile.Save(Path.Combine(directory, "patch.safetensors"), made.Save);
+                report.File("patch.safetensors", made.Save);
             }
+
+            report.Save(session, model, directory, json => EditReport.WriteJson(json, outcome, edits.Threshold));
         }
     }
 
-    private void EditConcept(Session session, Model model, EditOutcome outcome, EditTexts texts, ConceptVectorOptions vector, ConceptEditOptions edits, VectorPatch patch)
+    private static (string Language, string Text) Translation(string given)
     {
+        int cut = given.IndexOf('=', StringComparison.Ordinal);
+        return cut > 0 && cut < given.Length - 1 ? (given[..cut], given[(cut + 1)..]) : throw new UsageException($"--translation is LANG=TEXT, such as fr=\"...\", not '{given}'.");
+    }
+
+    private static void EditConcept(
+        Session session, Model model, EditOutcome outcome, ConceptVectorOptions vector, ConceptEditOptions edits, MlpMatrix[] matrices, VectorPatch patch)
+    {
+        EditText trigger = outcome.Texts.Trigger;
         using var bar = new ProgressBar(session.Terminal, "editing", session.Cancellation);
-        outcome.Vector = ConceptVector.Run(model, texts.Trigger.Ids, texts.Trigger.Token, vector, bar);
+        outcome.Vector = ConceptVector.Run(model, trigger.Ids, trigger.Token, vector, bar);
         session.InEffect["--layer"] = Text.Of(outcome.Vector.Layer);
-        MlpMatrix[][] choices = [[MlpMatrix.Gate, MlpMatrix.Up], [MlpMatrix.Gate, MlpMatrix.Up, MlpMatrix.Down], [MlpMatrix.Down]];
-        MlpMatrix[] matrices = [.. choices[_matrices.Get(session.Arguments)].Where(m => m != MlpMatrix.Gate || model.Spec.Mlp.Gated)];
         AlignedVector[] scan = DirectionScan.Run(model, outcome.Vector.Vector, matrices, bar);
-        outcome.Steps = ConceptEdit.Run(model, outcome.Vector.Vector, scan, texts.Trigger.Ids, texts.Trigger.Token, edits, patch, bar);
+        outcome.Steps = ConceptEdit.Run(model, outcome.Vector.Vector, scan, trigger.Ids, trigger.Token, edits, patch, bar);
         patch.Undo(model);
-        outcome.Control = ConceptEdit.Control(model, outcome.Vector.Vector, scan, outcome.Steps.Count, texts.Trigger.Ids, texts.Trigger.Token, seed: _seed.Get(session.Arguments));
+        outcome.Control = ConceptEdit.Control(model, outcome.Vector.Vector, scan, outcome.Steps.Count, trigger.Ids, trigger.Token, seed: vector.Seed);
         patch.Apply(model);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Weir.Analysis.Neurons;
 using Weir.Cli.Neurons;
@@ -75,12 +76,22 @@ internal sealed class NeuronsFindCommand : Verb
         if (directory is not null)
         {
             long[] shape = [results.Count, model.Spec.Layers, model.Spec.Mlp.Width];
-            report.Tensor("p", shape, results.SelectMany(r => r.Probabilities).Select(p => (float)p).ToArray());
-            report.Tensor("s", shape, results.SelectMany(r => r.Products).ToArray());
-            report.Tensor("cos", shape, results.SelectMany(r => r.Cosines).ToArray());
+            AddTensor(report, "p", shape, results, r => Array.ConvertAll(r.Probabilities, p => (float)p));
+            AddTensor(report, "s", shape, results, r => r.Products);
+            AddTensor(report, "cos", shape, results, r => r.Cosines);
             report.Save(session, model, directory, json => WriteJson(json, model, rank, results));
         }
     }
+
+    // Word by word, so that what is written is never there twice.
+    private static void AddTensor(Report report, string name, long[] shape, IReadOnlyList<NeuronSearchResult> results, Func<NeuronSearchResult, float[]> values) =>
+        report.Tensor(name, shape, stream =>
+        {
+            foreach (NeuronSearchResult result in results)
+            {
+                stream.Write(MemoryMarshal.AsBytes(values(result).AsSpan()));
+            }
+        });
 
     private static Report Make(Model model, NeuronReading reading, NeuronRank rank, IReadOnlyList<NeuronSearchResult> results)
     {
@@ -123,18 +134,18 @@ internal sealed class NeuronsFindCommand : Verb
                 json.WriteStartObject();
                 json.WriteNumber("l", h.Layer);
                 json.WriteNumber("i", h.Index);
-                json.WriteNumber("p", h.Probability);
-                json.WriteNumber("s", h.Product);
-                json.WriteNumber("cos", h.Cosine);
+                JsonNumbers.Write(json, "p", h.Probability);
+                JsonNumbers.Write(json, "s", h.Product);
+                JsonNumbers.Write(json, "cos", h.Cosine);
                 json.WriteNumber("rank", h.TokenRank);
-                json.WriteNumber("null_pct", 100 * h.NullShare);
+                JsonNumbers.Write(json, "null_pct", 100 * h.NullShare);
                 json.WriteEndObject();
             }
 
             json.WriteEndArray();
             (double[] edges, int[] counts, _) = ProbabilityHistogram.Count(r.Probabilities, r.NullProbabilities);
             json.WriteStartObject("histogram");
-            RunRecord.WriteArray(json, "edges", line => Array.ForEach(edges, line.WriteNumberValue));
+            JsonNumbers.Write(json, "edges", edges);
             RunRecord.WriteIds(json, "counts", counts);
             json.WriteEndObject();
             NeuronMapReport.WriteNull(json, r.NullProbabilities.Length, r.NullProbabilities);

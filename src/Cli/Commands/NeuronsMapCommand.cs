@@ -21,7 +21,7 @@ internal sealed class NeuronsMapCommand : Verb
     private readonly ChoiceSetting _byToken = new("--by-token", "also the first neurons of every token, by probability, product or cosine: one more product of all with all", "no", "probability", "product", "cosine");
     private readonly IntegerSetting _null = new("--null", "N", "random vectors of the same lengths to compare with", 4096, 1);
     private readonly IntegerSetting _seed = new("--seed", "S", "draws them", 0, 0);
-    private readonly TextSetting _out = new("--out", "DIR", "write the report, and all neurons to DIR/neurons.safetensors");
+    private readonly TextSetting _out = new("--out", "DIR", "write the report, with all neurons as tensors");
 
     /// <summary>Makes the verb.</summary>
     public NeuronsMapCommand() : base("map", "decodes every neuron of every layer into tokens, from the weights alone")
@@ -74,8 +74,8 @@ internal sealed class NeuronsMapCommand : Verb
         report.Print(session.Terminal);
         if (directory is not null)
         {
+            NeuronMapTensors.Add(report, model, map, tokens);
             report.Save(session, model, directory, json => NeuronMapReport.WriteJson(json, model, map, random));
-            NeuronIndexFile.Save(Path.Combine(directory, "neurons.safetensors"), model, map, tokens);
         }
     }
 

@@ -134,13 +134,13 @@ internal sealed class NeuronsShowCommand : Verb
         {
             json.WriteStartObject();
             json.WriteString("reading", reading.ToString());
-            json.WriteNumber("norm", v.Norm);
-            json.WriteNumber("lse", v.LogSumExp);
-            json.WriteNumber("p_none", v.Probability);
-            json.WriteNumber("p_scale", v.ScaledProbability);
+            JsonNumbers.Write(json, "norm", v.Norm);
+            JsonNumbers.Write(json, "lse", v.LogSumExp);
+            JsonNumbers.Write(json, "p_none", v.Probability);
+            JsonNumbers.Write(json, "p_scale", v.ScaledProbability);
             RunRecord.WriteIds(json, "ids", v.TopIds);
-            RunRecord.WriteArray(json, "s", line => Array.ForEach(v.Products, line.WriteNumberValue));
-            RunRecord.WriteArray(json, "cos", line => Array.ForEach(v.Cosines, line.WriteNumberValue));
+            JsonNumbers.Write(json, "s", v.Products.Select(s => (double)s));
+            JsonNumbers.Write(json, "cos", v.Cosines.Select(c => (double)c));
             json.WriteEndObject();
         }
 
@@ -149,7 +149,7 @@ internal sealed class NeuronsShowCommand : Verb
         foreach (NeuronInput i in inputs)
         {
             json.WriteStartObject();
-            json.WriteNumber("value", i.Value);
+            JsonNumbers.Write(json, "value", i.Value);
             json.WriteNumber("text", i.Text);
             json.WriteNumber("position", i.Position);
             json.WriteString("context", Context(model, texts[i.Text], i.Position));

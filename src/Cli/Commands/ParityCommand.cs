@@ -4,6 +4,7 @@ using Weir.Analysis.Parity;
 using Weir.Cli.Options;
 using Weir.Cli.Output;
 using Weir.Cli.Rendering;
+using Weir.Cli.Reports;
 using Weir.Engine;
 using Weir.Kernels;
 using Weir.Kernels.Cuda;
@@ -28,7 +29,7 @@ internal sealed class ParityCommand : Verb
     /// <inheritdoc/>
     public override string Notes =>
         """
-        The reference holds input_ids and what transformers computed for them in float32: logits, hidden_states.N, attentions.N, attn_out.N, mlp_out.N, mlp_act.N, greedy. A tensor passes where its largest absolute difference is at most max(5e-5, 1e-5 x its largest value); greedy tokens must be the same. The exit code is 2 where something does not pass.
+        The reference holds input_ids and what transformers computed for them in float32: logits, hidden_states.N, attentions.N, attn_out.N, mlp_out.N, mlp_act.N, greedy. A tensor passes where its largest absolute difference is at most max(5e-5, 1e-5 x its largest value); greedy tokens must be the same. What cannot be loaded or has no reference is named, and the others are compared. The exit code is 2 where something does not pass.
         """;
 
     /// <inheritdoc/>
@@ -42,15 +43,30 @@ internal sealed class ParityCommand : Verb
         OutputFile.Check("--json", json);
         string[] directories = session.Arguments.GetValue(_directories) is { Length: > 0 } given ? given : [session.ModelDirectory];
         var reports = new List<ParityReport>();
+        var refused = new List<(string Directory, string Sentence)>();
 
         // What it is compared with was computed in float32.
         using IDevice device = session.OpenDevice(CudaPrecision.F32);
         foreach (string directory in directories)
         {
             session.Cancellation.ThrowIfCancellationRequested();
-            session.ModelDirectory = directory;
-            using Model model = session.LoadModel(device);
-            reports.Add(ParityCheck.Run(model, _reference.Get(session.Arguments)));
+            try
+            {
+                reports.Add(Compare(session, device, directory));
+            }
+            catch (Exception e) when (directories.Length > 1 && e is not ClosedPipeException && WeirProgram.Sentence(e) is not null)
+            {
+                // What cannot be compared keeps nothing else from it.
+                refused.Add((directory, WeirProgram.Sentence(e)!));
+                if (json != "-")
+                {
+                    session.Terminal.Output.WriteLine($"{Ansi.Bold(session.Terminal.Settings.Colors, directory)} is not compared: {refused[^1].Sentence}");
+                    session.Terminal.Output.WriteLine();
+                }
+
+                continue;
+            }
+
             if (json != "-")
             {
                 Write(session.Terminal, reports[^1]);
@@ -59,13 +75,27 @@ internal sealed class ParityCommand : Verb
 
         if (json is not null)
         {
-            RunRecord.Save(json, session, w => w.WriteString("device", device.Name), w => WriteJson(w, reports));
+            RunRecord.Save(json, session, w => w.WriteString("device", device.Name), w => WriteJson(w, reports, refused));
         }
 
-        if (reports.Where(r => !r.Passed).ToArray() is { Length: > 0 } failed)
+        ParityReport[] failed = [.. reports.Where(r => !r.Passed)];
+        string[] wrong =
+        [
+            .. failed.Length == 0 ? (string[])[] : [$"{failed.Sum(r => r.Rows.Count(x => !x.Passed))} tensors are past their tolerance in {string.Join(", ", failed.Select(r => r.Location))}; the table names them"],
+            .. refused.Count == 0 ? (string[])[] : [$"{refused.Count} of {directories.Length} directories could not be compared: {string.Join(", ", refused.Select(r => r.Directory))}"],
+        ];
+        if (wrong.Length > 0)
         {
-            throw new WeirException($"ParityFailed: {failed.Sum(r => r.Rows.Count(x => !x.Passed))} tensors are past their tolerance in {string.Join(", ", failed.Select(r => r.Location))}; the table names them.");
+            throw new WeirException($"ParityFailed: {string.Join("; ", wrong)}.");
         }
+    }
+
+    private ParityReport Compare(Session session, IDevice device, string directory)
+    {
+        session.ModelDirectory = directory;
+        using Model model = session.LoadModel(device);
+        using var bar = new ProgressBar(session.Terminal, "comparing", session.Cancellation);
+        return ParityCheck.Run(model, _reference.Get(session.Arguments), bar);
     }
 
     private static void Write(Terminal terminal, ParityReport report)
@@ -87,7 +117,7 @@ internal sealed class ParityCommand : Verb
         terminal.Output.WriteLine();
     }
 
-    private static void WriteJson(Utf8JsonWriter json, List<ParityReport> reports)
+    private static void WriteJson(Utf8JsonWriter json, List<ParityReport> reports, List<(string Directory, string Sentence)> refused)
     {
         json.WriteStartArray("models");
         foreach (ParityReport report in reports)
@@ -103,10 +133,10 @@ internal sealed class ParityCommand : Verb
                 json.WriteString("reference", row.Reference);
                 json.WriteString("site", row.Site);
                 json.WriteNumber("values", row.Count);
-                WriteNumber(json, "largest", row.Largest);
-                WriteNumber(json, "absolute_difference", row.Difference);
-                WriteNumber(json, "relative_difference", row.Relative);
-                WriteNumber(json, "tolerance", row.Tolerance);
+                JsonNumbers.Write(json, "largest", row.Largest);
+                JsonNumbers.Write(json, "absolute_difference", row.Difference);
+                JsonNumbers.Write(json, "relative_difference", row.Relative);
+                JsonNumbers.Write(json, "tolerance", row.Tolerance);
                 json.WriteBoolean("passed", row.Passed);
                 json.WriteEndObject();
             }
@@ -115,13 +145,16 @@ internal sealed class ParityCommand : Verb
             json.WriteEndObject();
         }
 
-        json.WriteEndArray();
-    }
+        foreach ((string directory, string sentence) in refused)
+        {
+            json.WriteStartObject();
+            json.WriteString("directory", directory);
+            json.WriteBoolean("passed", false);
+            json.WriteString("error", sentence);
+            json.WriteEndObject();
+        }
 
-    private static void WriteNumber(Utf8JsonWriter json, string name, double value)
-    {
-        json.WritePropertyName(name);
-        RunRecord.WriteValue(json, (float)value);
+        json.WriteEndArray();
     }
 
     private static string Scientific(double value) => value == 0 ? "0" : value.ToString("0.0e+0", System.Globalization.CultureInfo.InvariantCulture);

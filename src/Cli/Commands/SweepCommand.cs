@@ -10,7 +10,6 @@ using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Cli.Sweeps;
 using Weir.Engine;
-using Weir.Engine.Hooks;
 using Weir.Engine.Sweeps;
 using Weir.Kernels;
 
@@ -19,15 +18,8 @@ namespace Weir.Cli.Commands;
 /// <summary>weir sweep: many interventions on many prompts as one wave, kept in a file that a killed run goes on with.</summary>
 internal sealed class SweepCommand : Verb
 {
-    private static readonly LayeredSite[] PatchSites =
-        [Site.ResidualPre, Site.ResidualMid, Site.AttentionOut, Site.MlpOut, Site.Z, Site.Query, Site.Key, Site.Value, Site.Pattern, Site.AttentionScores];
-
     private readonly PromptSettings _prompt = new("PROMPT", many: true);
-    private readonly ChoiceSetting _variants = new("--variants", "what is changed, one at a time: each block, attention or MLP left out, each head set to 0, or activations of the --clean prompt put in", "blocks", "attention", "mlps", "heads", "patch");
-    private readonly TextSetting _at = new("--at", "RANGE", "positions that are changed, such as 1.. (all but the first), 3..7 or -1", "1..");
-    private readonly TextSetting _clean = new("--clean", "TEXT", "with --variants patch: the clean prompt, as many tokens as PROMPT, the corrupted one");
-    private readonly ChoiceSetting _site = new("--site", "with --variants patch: what is patched", "resid_pre", "resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v", "pattern", "attn_scores");
-    private readonly FlagSetting _allPositions = new("--all-positions", "with --variants patch: all positions together instead of one at a time");
+    private readonly SweepVariantSettings _variants = new();
     private readonly TextSetting _measure = new("--measure", "RANGE", "positions at which contributions and distributions are compared", "all");
     private readonly RepeatedSetting _target = new("--target", "TOKEN", "log-probability and rank of this token at the last position; of two, also their logit difference");
     private readonly TextSetting _out = new("--out", "FILE", "keep the cells in a SQLite file");
@@ -48,7 +40,7 @@ internal sealed class SweepCommand : Verb
         SetAction(_ => ExitCode.Success);
         Add(_prompt.Argument);
         AddGroup("Prompts", _prompt.File, _prompt.Ids);
-        AddGroup("Variants", _variants, _at, _clean, _site, _allPositions);
+        AddGroup("Variants", _variants.All);
         AddGroup("Measures", _measure, _target);
         AddGroup("Run", _plan, _memory, _out, _resume, _shard);
         AddGroup("Output", _report, _csv, _npz);
@@ -57,7 +49,7 @@ internal sealed class SweepCommand : Verb
     /// <inheritdoc/>
     public override string Notes =>
         """
-        Every variant is compared with the unchanged prompt: what each later attention and MLP adds (attn_out, mlp_out: relative change as mean and maximum, cosine, norm) and the next-token distribution (kl, kl_reverse in nats, probability_l2, total_variation). With --out each wave's cells are in the file when they are done; a run that was stopped or killed goes on with --resume, and parts run elsewhere with --shard are joined by 'weir sweep merge'.
+        Every variant is compared with the unchanged prompt: what each later attention and MLP adds (attn_out, mlp_out: relative change as mean and maximum, cosine, norm) and the next-token distribution (kl, kl_reverse in nats, probability_l2, total_variation). Of several prompts means are shown, with 95 % bootstrap intervals over prompts; the page of --report has the interval of every mean. With --out each wave's cells are in the file when they are done; a run that was stopped or killed goes on with --resume, and parts run elsewhere with --shard are joined by 'weir sweep merge'.
         """;
 
     /// <inheritdoc/>
@@ -73,76 +65,75 @@ internal sealed class SweepCommand : Verb
     {
         ParseResult a = session.Arguments;
         string? path = _out.Get(a), csv = _csv.Get(a), npz = _npz.Get(a);
-        OutputFile.Check("--out", path);
+        OutputFile.CheckFile("--out", path);
         OutputFile.Check("--csv", csv);
-        OutputFile.Check("--npz", npz);
+        OutputFile.CheckFile("--npz", npz);
         OutputFile.CheckDirectory("--report", _report.Get(a));
-
-        if (_resume.Get(a) && path is null)
+        if (path is null)
         {
-            throw new UsageException("--resume goes on with the file of --out; name it.");
+            UnusedOptions.Refuse(a, "goes on with the file of --out; name it", _resume);
         }
 
         SweepShard shard = Shard(_shard.Get(a));
-        Range at = IndexRange.Parse("--at", _at.Get(a) ?? "1..").Range;
+        Func<Model, int[][], IReadOnlyList<Variant>> read = _variants.Read(a);
         Range measure = _measure.Get(a) is { } text ? IndexRange.Parse("--measure", text).Range : Range.All;
+        long memory = _memory.GetLong(a) << 20;
         IReadOnlyList<Prompt> prompts = _prompt.Read(session);
 
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         int[][] ids = [.. prompts.Select(p => p.Encode(model))];
-        IReadOnlyList<Variant> variants = Variants(a, model, ids, at);
+        IReadOnlyList<Variant> variants = read(model, ids);
         int[] targets = [.. _target.Get(a).Select(t => TargetToken.Parse(model, t))];
-        var sweep = new Sweep(model, ids, variants, Metrics(ids, targets, measure)) { MostBytes = _memory.GetLong(a) << 20, Shard = shard };
+        var sweep = new Sweep(model, ids, variants, Metrics(ids, targets, measure)) { MostBytes = memory, Shard = shard };
         SweepPlanText.Write(session.Terminal, model, sweep.Plan(), ids.Length, variants.Count);
         if (_plan.Get(a))
         {
             return;
         }
 
-        var description = new SweepDescription(
-            new SortedDictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["model"] = model.Hash,
-                ["device"] = device.Name,
-                ["clean"] = _clean.Get(a) is { } clean ? string.Join(' ', model.Encode(clean)) : "",
-                ["measure"] = _measure.Get(a) ?? "all",
-                ["targets"] = string.Join(' ', targets),
-                ["version"] = About.Version,
-            },
-            [.. prompts.Select((p, i) => new SweepPrompt(p.Text(model), string.Join(' ', ids[i])))],
-            [.. variants.Select(v => new SweepVariant(v.Name, string.Join("; ", v.Edits.Select(e => $"{e.Action} {e.Site.Name}{(e.Head is { } h ? $"[{h}]" : "")} @{e.Positions}"))))]);
+        SweepDescription description = Describe(a, model, prompts, ids, variants, targets);
         List<SweepCell> cells = RunSweep(session, sweep, description, path, _resume.Get(a));
         Save(description, cells, csv, npz, session);
-        TablePart summary = SweepSummary.Of(cells, model.Spec.Layers);
-        var grid = SweepGrid.Of(variants, cells, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model.Tokenizer, id))] : null);
+        var means = new SweepMeans(cells);
+        var grid = SweepGrid.Of(variants, means, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model.Tokenizer, id))] : null);
+        Report report = new Report("Sweep", $"{variants.Count} variants of {ids.Length} prompts, each compared with the unchanged prompt.").Add(SweepSummary.Of(means, model.Spec.Layers));
         if (csv != "-")
         {
-            summary.Print(session.Terminal);
+            report.Print(session.Terminal);
             grid?.Print(session.Terminal);
         }
 
         if (_report.Get(a) is { } directory)
         {
-            SaveReport(session, model, directory, description, cells, summary, grid);
+            AddMaps(report, means, grid, model.Spec.Layers);
+            report.Save(session, model, directory, json => SweepJson.Write(json, description, cells));
         }
     }
 
-    private static void SaveReport(
-        Session session, Model model, string directory, SweepDescription description, List<SweepCell> cells, TablePart summary, SweepGrid? grid)
+    private static void AddMaps(Report report, SweepMeans means, SweepGrid? grid, int layers)
     {
-        int layers = model.Spec.Layers;
-        var report = new Report("Sweep", $"{description.Variants.Count} variants of {description.Prompts.Count} prompts, each compared with the unchanged prompt.");
-        report.Add(summary);
         if (grid is not null)
         {
             report.Add(grid.ToPart());
         }
 
-        report.Add(SweepSummary.Changes(cells, layers, "attn_out", "Change of what each attention adds"));
-        report.Add(SweepSummary.Changes(cells, layers, "mlp_out", "Change of what each MLP adds"));
-        report.Save(session, model, directory, json => SweepJson.Write(json, description, cells));
+        report.Add(SweepSummary.Changes(means, layers, "attn_out", "Change of what each attention adds"));
+        report.Add(SweepSummary.Changes(means, layers, "mlp_out", "Change of what each MLP adds"));
     }
+
+    private SweepDescription Describe(ParseResult a, Model model, IReadOnlyList<Prompt> prompts, int[][] ids, IReadOnlyList<Variant> variants, int[] targets) => new(
+        new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["model"] = model.Hash,
+            ["device"] = model.Device.Name,
+            ["clean"] = string.Join(' ', _variants.Clean(a, model) ?? []),
+            ["measure"] = _measure.Get(a) ?? "all",
+            ["targets"] = string.Join(' ', targets),
+            ["version"] = About.Version,
+        },
+        [.. prompts.Select((p, i) => new SweepPrompt(p.Text(model), string.Join(' ', ids[i])))],
+        [.. variants.Select(v => new SweepVariant(v.Name, string.Join("; ", v.Edits.Select(e => $"{e.Action} {e.Site.Name}{(e.Head is { } h ? $"[{h}]" : "")} @{e.Positions}"))))]);
 
     private static List<SweepCell> RunSweep(Session session, Sweep sweep, SweepDescription description, string? path, bool resume)
     {
@@ -184,35 +175,6 @@ internal sealed class SweepCommand : Verb
             OutputFile.Save(npz, target => SweepTable.WriteNpz(target, description, cells));
             session.Terminal.Note($"wrote {npz}");
         }
-    }
-
-    private IReadOnlyList<Variant> Variants(ParseResult a, Model model, int[][] ids, Range at)
-    {
-        int kind = _variants.Get(a);
-        string? clean = _clean.Get(a);
-        if (clean is not null != (kind == 4))
-        {
-            throw new UsageException(clean is null ? "--variants patch needs --clean, the prompt whose activations are put in." : "--clean belongs to --variants patch.");
-        }
-
-        if (kind < 4)
-        {
-            return kind switch
-            {
-                0 => [.. NamedVariants.SkipBlocks(model.Spec, at)],
-                1 => [.. NamedVariants.SkipAttention(model.Spec, at)],
-                2 => [.. NamedVariants.SkipMlps(model.Spec, at)],
-                _ => [.. NamedVariants.ZeroHeads(model.Spec, at)],
-            };
-        }
-
-        int[] tokens = model.Encode(clean!);
-        if (ids.FirstOrDefault(i => i.Length != tokens.Length) is { } other)
-        {
-            throw new WeirException($"--clean has {tokens.Length} tokens, but a prompt has {other.Length}; patching needs as many in both.");
-        }
-
-        return ActivationPatching.Variants(model, tokens, PatchSites[_site.Get(a)], !_allPositions.Get(a));
     }
 
     private static ISweepMetric[] Metrics(int[][] ids, int[] targets, Range measure)

@@ -95,9 +95,9 @@ internal static class LensJson
             json.WriteStartObject();
             json.WriteString("name", LensView.StateName(s));
             json.WriteString("site", LensView.SiteName(s));
-            json.WriteNumber("mean_entropy", view.Mean(s, row => r.Entropy[row]));
-            json.WriteNumber("mean_kl_to_last", view.Mean(s, row => r.Divergence[row]));
-            json.WriteNumber("mean_top5_overlap", view.MeanOverlap(s));
+            JsonNumbers.Write(json, "mean_entropy", view.Mean(s, row => r.Entropy[row]));
+            JsonNumbers.Write(json, "mean_kl_to_last", view.Mean(s, row => r.Divergence[row]));
+            JsonNumbers.Write(json, "mean_top5_overlap", view.MeanOverlap(s));
             json.WriteEndObject();
         }
 
@@ -108,7 +108,7 @@ internal static class LensJson
         if (view.Targets.Count > 0)
         {
             RunRecord.WriteIds(json, "targets", view.Targets);
-            WriteCells(json, "target_log_probabilities", r, 0, r.States, view.Targets.Count, (line, row, t) => RunRecord.WriteValue(line, r.TargetLogProbabilities[(row * r.TargetCount) + t]));
+            WriteCells(json, "target_log_probabilities", r, 0, r.States, view.Targets.Count, (line, row, t) => JsonNumbers.Write(line, r.TargetLogProbabilities[(row * r.TargetCount) + t]));
             WriteCells(json, "target_ranks", r, 0, r.States, view.Targets.Count, (line, row, t) => line.WriteNumberValue(r.TargetRanks[(row * r.TargetCount) + t]));
         }
 
@@ -139,7 +139,7 @@ internal static class LensJson
     private static void WriteTop(Utf8JsonWriter json, LensResult r, int first, int states, int count)
     {
         WriteCells(json, "top_ids", r, first, states, count, (line, row, k) => line.WriteNumberValue(r.TopIds[(row * r.TopK) + k]));
-        WriteCells(json, "top_log_probabilities", r, first, states, count, (line, row, k) => RunRecord.WriteValue(line, r.TopLogProbabilities[(row * r.TopK) + k]));
+        WriteCells(json, "top_log_probabilities", r, first, states, count, (line, row, k) => JsonNumbers.Write(line, r.TopLogProbabilities[(row * r.TopK) + k]));
     }
 
     private static void WriteTokens(Utf8JsonWriter json, LensView view)

@@ -64,20 +64,11 @@ internal static class EditReport
         if (o.Vector is { } v)
         {
             json.WriteNumber("layer_v0", v.Layer);
-            json.WriteNumber("p_v0", v.StartProbability);
-            json.WriteNumber("p_t", v.Probability);
+            JsonNumbers.Write(json, "p_v0", v.StartProbability);
+            JsonNumbers.Write(json, "p_t", v.Probability);
         }
 
-        json.WritePropertyName("threshold");
-        if (threshold is { } t)
-        {
-            json.WriteNumberValue(t);
-        }
-        else
-        {
-            json.WriteNullValue();
-        }
-
+        JsonNumbers.Write(json, "threshold", threshold ?? double.NaN);
         JsonNumbers.Write(json, "control", o.Control);
         json.WriteStartArray("edits");
         foreach (ConceptEditStep s in o.Steps)
@@ -86,8 +77,8 @@ internal static class EditReport
             json.WriteNumber("l", s.Vector.Vector.Layer);
             json.WriteString("matrix", s.Vector.Vector.Matrix.ToString().ToLowerInvariant());
             json.WriteNumber("i", s.Vector.Vector.Index);
-            json.WriteNumber("cos", s.Vector.Cosine);
-            json.WriteNumber("norm", s.Vector.Norm);
+            JsonNumbers.Write(json, "cos", s.Vector.Cosine);
+            JsonNumbers.Write(json, "norm", s.Vector.Norm);
             json.WriteEndObject();
         }
 
@@ -100,8 +91,8 @@ internal static class EditReport
             json.WriteString("direction", text.Direction);
             json.WriteString("lang", text.Language);
             json.WriteNumber("id", text.Token);
-            json.WriteNumber("before", text.Before);
-            json.WriteNumber("after", text.After);
+            JsonNumbers.Write(json, "before", text.Before);
+            JsonNumbers.Write(json, "after", text.After);
             json.WriteString("text_before", text.ContinuationBefore);
             json.WriteString("text_after", text.ContinuationAfter);
             json.WriteEndObject();
@@ -111,24 +102,18 @@ internal static class EditReport
         EditCosts c = o.Costs;
         json.WriteStartObject("kl");
         json.WriteString("text", c.UsesOwnTexts ? "file" : "indirect objects; not comparable with figures on other texts");
-        Number(json, "median", Bootstrap.Quantile(c.Divergences, 0.5));
-        Number(json, "p90", Bootstrap.Quantile(c.Divergences, 0.9));
-        Number(json, "max", Bootstrap.Quantile(c.Divergences, 1));
+        JsonNumbers.Write(json, "median", Bootstrap.Quantile(c.Divergences, 0.5));
+        JsonNumbers.Write(json, "p90", Bootstrap.Quantile(c.Divergences, 0.9));
+        JsonNumbers.Write(json, "max", Bootstrap.Quantile(c.Divergences, 1));
         json.WriteNumber("n", c.Divergences.Length);
         json.WriteEndObject();
         json.WriteStartObject("task");
         json.WriteNumber("n", c.TaskCount);
-        Number(json, "before", c.AccuracyBefore);
-        Number(json, "after", c.AccuracyAfter);
+        JsonNumbers.Write(json, "before", c.AccuracyBefore);
+        JsonNumbers.Write(json, "after", c.AccuracyAfter);
         json.WriteEndObject();
         json.WriteBoolean("restored", o.IsRestored);
         json.WriteString("undo_file", o.Steps.Count > 0 ? "patch.safetensors" : null);
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, double value)
-    {
-        json.WritePropertyName(name);
-        JsonNumbers.Write(json, value);
     }
 
     private static string Token(Model model, int id) => TokenText.Of(model.Tokenizer, id);

@@ -20,7 +20,7 @@ internal sealed class EditTexts(IReadOnlyList<EditText> all)
     public EditText Trigger => all[0];
 
     /// <summary>Encodes them on the model as it is.</summary>
-    public static EditTexts Read(Model model, string? word, string? prompt, string[] translations, string[] reverse)
+    public static EditTexts Read(Model model, string? word, string? prompt, IReadOnlyList<(string Language, string Text)> translations, string[] reverse)
     {
         var texts = new List<EditText>();
         void Add(string text, string direction, string language, int? token)
@@ -34,15 +34,9 @@ internal sealed class EditTexts(IReadOnlyList<EditText> all)
             Add(prompt!, "forward", "", ConceptToken.First(model, word));
         }
 
-        foreach (string translation in translations)
+        foreach ((string language, string text) in translations)
         {
-            int cut = translation.IndexOf('=', StringComparison.Ordinal);
-            if (cut <= 0 || word is null)
-            {
-                throw new UsageException($"--translation is LANG=TEXT beside a WORD, such as fr=\"...\", not '{translation}'.");
-            }
-
-            Add(translation[(cut + 1)..], "forward", translation[..cut], texts[0].Token);
+            Add(text, "forward", language, texts[0].Token);
         }
 
         foreach (string text in reverse)

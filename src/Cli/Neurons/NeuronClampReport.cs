@@ -23,7 +23,7 @@ internal static class NeuronClampReport
         {
             string site = result.Options.Site.ToString().ToLowerInvariant();
             int others = control[0][0].Length;
-            TablePart table = new TablePart(site, $"{site} held: mean over the prompts")
+            TablePart table = new TablePart(site, $"{site} held: mean over {prompts.Length} {(prompts.Length == 1 ? "prompt" : "prompts")}")
             {
                 Note = FormattableString.Invariant($"largest {site} over the corpus {result.Largest:F2}")
                     + (result.Gates.Length > 0 ? FormattableString.Invariant($"; act(gate) at the prompts' last tokens {result.Gates.Min():F2} to {result.Gates.Max():F2}, 0 or below at {100 * result.ClosedShare:F0} % of the held positions") : "")
@@ -32,10 +32,11 @@ internal static class NeuronClampReport
             }.Column("value", flexible: false);
             foreach (int token in tokens)
             {
-                table.Number($"p({Token(model, token)})", "G3").Column("95 %", flexible: false).Column("ranks", flexible: false);
+                string of = tokens.Length == 1 ? "" : $" {Token(model, token)}";
+                table.Number($"p({Token(model, token)})", "G3").Column($"95 %{of}", flexible: false).Column($"ranks{of}", flexible: false);
                 if (others > 0)
                 {
-                    table.Number("others", "G2").Number("their largest", "G2");
+                    table.Number($"others{of}", "G2").Number($"their largest{of}", "G2");
                 }
             }
 
@@ -47,7 +48,7 @@ internal static class NeuronClampReport
                 {
                     Estimate p = Bootstrap.Mean([.. group.Select(r => r.Probabilities[t])], seed: 0);
                     int[] ranks = [.. group.Select(r => r.Ranks[t]).Order()];
-                    cells.AddRange([p.Mean, FormattableString.Invariant($"{p.Low:G2} to {p.High:G2}"), $"{ranks[0]} to {ranks[^1]}"]);
+                    cells.AddRange([p.Mean, double.IsNaN(p.Low) ? "-" : FormattableString.Invariant($"{p.Low:G2} to {p.High:G2}"), $"{ranks[0]} to {ranks[^1]}"]);
                     if (others > 0)
                     {
                         double[] own = group.Key is { } v ? control[Array.IndexOf(result.Values, v)][t] : [double.NaN];
@@ -87,14 +88,14 @@ internal static class NeuronClampReport
             json.WriteString("site", o.Site.ToString().ToLowerInvariant());
             json.WriteString("positions", o.GeneratedOnly ? "generated" : "all");
             json.WriteString("unit", o.Multiples ? "largest activation" : "absolute");
-            json.WriteNumber("largest", result.Largest);
-            json.WriteNumber("closed_share", result.ClosedShare);
+            JsonNumbers.Write(json, "largest", result.Largest);
+            JsonNumbers.Write(json, "closed_share", result.ClosedShare);
             json.WriteStartArray("control");
             for (int v = 0; v < control.Length; v++)
             {
                 json.WriteStartObject();
-                WriteValue(json, result.Values[v]);
-                JsonNumbers.Write(json, "p", control[v][0]);
+                JsonNumbers.Write(json, "c", result.Values[v]);
+                WriteTargets(json, model, tokens, t => JsonNumbers.Write(json, "p", control[v][t]));
                 json.WriteEndObject();
             }
 
@@ -123,7 +124,7 @@ internal static class NeuronClampReport
         foreach (ClampSample s in samples)
         {
             json.WriteStartObject();
-            WriteValue(json, s.Value);
+            JsonNumbers.Write(json, "c", s.Value ?? double.NaN);
             json.WriteString("prompt", s.Prompt);
             json.WriteString("text", s.Continuation);
             json.WriteEndObject();
@@ -135,38 +136,33 @@ internal static class NeuronClampReport
     private static void WriteRow(Utf8JsonWriter json, Model model, NeuronClampRow row, int[] tokens)
     {
         json.WriteStartObject();
-        WriteValue(json, row.Value);
-        json.WriteNumber("p", row.Probabilities[0]);
+        JsonNumbers.Write(json, "c", row.Value ?? double.NaN);
+        JsonNumbers.Write(json, "p", row.Probabilities[0]);
         json.WriteNumber("rank", row.Ranks[0]);
-        json.WriteNumber("kl_nats", row.Divergence);
+        JsonNumbers.Write(json, "kl_nats", row.Divergence);
+        WriteTargets(json, model, tokens, t =>
+        {
+            JsonNumbers.Write(json, "p", row.Probabilities[t]);
+            json.WriteNumber("rank", row.Ranks[t]);
+        });
+        json.WriteEndObject();
+    }
+
+    private static void WriteTargets(Utf8JsonWriter json, Model model, int[] tokens, Action<int> write)
+    {
         json.WriteStartArray("targets");
         for (int t = 0; t < tokens.Length; t++)
         {
             json.WriteStartObject();
             json.WriteString("token", model.Tokenizer.TokenText(tokens[t]));
-            json.WriteNumber("p", row.Probabilities[t]);
-            json.WriteNumber("rank", row.Ranks[t]);
+            write(t);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static string Value(float? value) => value is { } v ? Text.Fixed(v, 2) : "unchanged";
-
-    private static void WriteValue(Utf8JsonWriter json, float? value)
-    {
-        json.WritePropertyName("c");
-        if (value is { } v)
-        {
-            json.WriteNumberValue(v);
-        }
-        else
-        {
-            json.WriteNullValue();
-        }
-    }
 
     private static IEnumerable<IGrouping<float?, NeuronClampRow>> Groups(NeuronClampResult result) => result.Rows.GroupBy(r => r.Value).OrderBy(g => g.Key ?? float.NegativeInfinity);
 

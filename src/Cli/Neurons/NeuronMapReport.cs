@@ -78,7 +78,7 @@ internal static class NeuronMapReport
         json.WriteNumber("vocab", model.Spec.VocabularySize);
         json.WriteNumber("layers", map.Layers);
         json.WriteNumber("ff", map.Neurons);
-        json.WriteString("index_file", "neurons.safetensors");
+        json.WriteString("index_file", "tensors.safetensors");
         WriteNull(json, random.Count, random.TopProbabilities);
         if (map.Count > MostInText)
         {
@@ -91,8 +91,8 @@ internal static class NeuronMapReport
             json.WriteStartObject();
             json.WriteNumber("l", n / map.Neurons);
             json.WriteNumber("i", n % map.Neurons);
-            json.WriteNumber("norm", map.Norms[n]);
-            json.WriteNumber("lse", map.LogSumExp[(int)map.Reading.Norm][n]);
+            JsonNumbers.Write(json, "norm", map.Norms[n]);
+            JsonNumbers.Write(json, "lse", map.LogSumExp[(int)map.Reading.Norm][n]);
             int neuron = n;
             RunRecord.WriteArray(json, "top", line => WriteTop(line, model, map, neuron));
             json.WriteEndObject();
@@ -106,8 +106,8 @@ internal static class NeuronMapReport
     {
         json.WriteStartObject("null");
         json.WriteNumber("n", count);
-        json.WriteNumber("p95", NeuronNull.Percentile(ascending, 0.95));
-        json.WriteNumber("p99", NeuronNull.Percentile(ascending, 0.99));
+        JsonNumbers.Write(json, "p95", NeuronNull.Percentile(ascending, 0.95));
+        JsonNumbers.Write(json, "p99", NeuronNull.Percentile(ascending, 0.99));
         json.WriteEndObject();
     }
 
@@ -119,10 +119,10 @@ internal static class NeuronMapReport
             json.WriteStartObject();
             json.WriteNumber("id", map.TopIds[at]);
             json.WriteString("token", model.HasTokenizer ? model.Tokenizer.TokenText(map.TopIds[at]) : null);
-            json.WriteNumber("s", map.Top.Plain[at]);
-            json.WriteNumber("p_none", map.Probability(neuron, k, NeuronNorm.None));
-            json.WriteNumber("p_scale", map.Probability(neuron, k, NeuronNorm.Scale));
-            json.WriteNumber("cos", map.Top.Cosines[at]);
+            JsonNumbers.Write(json, "s", map.Top.Plain[at]);
+            JsonNumbers.Write(json, "p_none", map.Probability(neuron, k, NeuronNorm.None));
+            JsonNumbers.Write(json, "p_scale", map.Probability(neuron, k, NeuronNorm.Scale));
+            JsonNumbers.Write(json, "cos", map.Top.Cosines[at]);
             json.WriteEndObject();
         }
     }

@@ -18,11 +18,20 @@ internal sealed class NeuronReadingSettings
     public Option[] All => [_matrix, _norm, _gain, _basis];
 
     /// <summary>Their values.</summary>
-    public NeuronReading Get(ParseResult arguments) => new()
+    public NeuronReading Get(ParseResult arguments)
     {
-        Matrix = (MlpMatrix)_matrix.Get(arguments),
-        Norm = (NeuronNorm)_norm.Get(arguments),
-        InputGain = _gain.Get(arguments),
-        Basis = (LensBasis)_basis.Get(arguments),
-    };
+        var reading = new NeuronReading
+        {
+            Matrix = (MlpMatrix)_matrix.Get(arguments),
+            Norm = (NeuronNorm)_norm.Get(arguments),
+            InputGain = _gain.Get(arguments),
+            Basis = (LensBasis)_basis.Get(arguments),
+        };
+        if (reading.Matrix == MlpMatrix.Down)
+        {
+            UnusedOptions.Refuse(arguments, "does not go with --matrix down: the gain stands in front of gate and up", _gain);
+        }
+
+        return reading;
+    }
 }

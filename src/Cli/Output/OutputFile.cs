@@ -31,6 +31,17 @@ internal static class OutputFile
         }
     }
 
+    /// <summary>The same for a file of bytes, which cannot go to the standard output.</summary>
+    public static void CheckFile(string option, string? path)
+    {
+        if (path == "-")
+        {
+            throw new UsageException($"{option} needs a file; its bytes do not go to the standard output.");
+        }
+
+        Check(option, path);
+    }
+
     /// <summary>Checks, before long work, that a directory is there or can be made.</summary>
     /// <param name="option">The option that named it.</param>
     /// <param name="path">The directory; null where none is wanted.</param>

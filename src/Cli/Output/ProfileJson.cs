@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Weir.Analysis.Benchmarks;
+using Weir.Cli.Reports;
 using Weir.Kernels.Cuda;
 
 namespace Weir.Cli.Output;
@@ -13,9 +14,9 @@ internal static class ProfileJson
         json.WriteBoolean("emulated", device.Facts.IsEmulated);
         json.WriteString("work", what);
         json.WriteNumber("launches", profile.Launches.Count);
-        json.WriteNumber("wall_seconds", wall.TotalSeconds);
-        json.WriteNumber("bandwidth_bytes_per_second", limits.Bandwidth);
-        json.WriteNumber("matrix_flops_per_second", limits.MatrixRate);
+        JsonNumbers.Write(json, "wall_seconds", wall.TotalSeconds);
+        JsonNumbers.Write(json, "bandwidth_bytes_per_second", limits.Bandwidth);
+        JsonNumbers.Write(json, "matrix_flops_per_second", limits.MatrixRate);
         json.WriteStartArray("kernels");
         foreach (KernelProfile k in profile.Kernels)
         {
@@ -23,18 +24,18 @@ internal static class ProfileJson
             json.WriteString("kernel", k.Kernel);
             json.WriteString("file", k.File);
             json.WriteNumber("calls", k.Launches.Count);
-            json.WriteNumber("seconds", k.Seconds);
+            JsonNumbers.Write(json, "seconds", k.Seconds);
             json.WriteNumber("bytes", k.Bytes);
             json.WriteNumber("flops", k.Flops);
             if (limits.ShareOf(k.Bytes, k.Flops, k.Seconds) is { } share)
             {
-                json.WriteNumber("of_limit", share);
+                JsonNumbers.Write(json, "of_limit", share);
             }
 
             json.WriteNumber("registers", k.Facts.Registers);
             json.WriteNumber("shared_bytes", k.Facts.SharedBytes);
             json.WriteNumber("local_bytes", k.Facts.LocalBytes);
-            json.WriteNumber("occupancy", k.Occupancy);
+            JsonNumbers.Write(json, "occupancy", k.Occupancy);
             json.WriteEndObject();
         }
 

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Weir.Cli.Options;
+using Weir.Cli.Reports;
 using Weir.Engine;
 using Weir.Engine.Families;
 
@@ -86,25 +87,12 @@ internal static class RunRecord
             line.WriteStartArray();
             for (int c = 0; c < columns; c++)
             {
-                WriteValue(line, value(r, c));
+                JsonNumbers.Write(line, value(r, c));
             }
 
             line.WriteEndArray();
         }
     });
-
-    /// <summary>Writes a number, null for what JSON has no number for.</summary>
-    public static void WriteValue(Utf8JsonWriter json, float value)
-    {
-        if (float.IsFinite(value))
-        {
-            json.WriteNumberValue(value);
-        }
-        else
-        {
-            json.WriteNullValue();
-        }
-    }
 
     private static void Write(Stream stream, Session session, Action<Utf8JsonWriter> head, Action<Utf8JsonWriter> results, bool indented = true)
     {

@@ -29,10 +29,10 @@ internal static class PolicyJson
         Estimate boundary = result.BoundaryLayer;
         json.WriteNumber("n", result.Samples.Count);
         json.WriteNumber("n_prompts", result.Prompts);
-        json.WriteNumber("H_ceiling", result.Ceiling);
+        JsonNumbers.Write(json, "H_ceiling", result.Ceiling);
         Write(json, "entropy_final", result.FinalEntropy);
         Write(json, "boundary_layer", boundary);
-        Number(json, "boundary_layer_0based", boundary.Mean > 0 ? boundary.Mean - 1 : double.NaN);
+        JsonNumbers.Write(json, "boundary_layer_0based", boundary.Mean > 0 ? boundary.Mean - 1 : double.NaN);
         json.WriteStartArray("layers");
         for (int l = 0; l < result.Layers; l++)
         {
@@ -64,14 +64,8 @@ internal static class PolicyJson
 
     private static void Write(Utf8JsonWriter json, string name, Estimate value)
     {
-        Number(json, name, value.Mean);
-        Number(json, $"{name}_low", value.Low);
-        Number(json, $"{name}_high", value.High);
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, double value)
-    {
-        json.WritePropertyName(name);
-        JsonNumbers.Write(json, value);
+        JsonNumbers.Write(json, name, value.Mean);
+        JsonNumbers.Write(json, $"{name}_low", value.Low);
+        JsonNumbers.Write(json, $"{name}_high", value.High);
     }
 }

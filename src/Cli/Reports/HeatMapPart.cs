@@ -25,6 +25,9 @@ internal sealed record HeatMapPart(string Name, string Title, IReadOnlyList<stri
     /// <summary>The number of the last colour; null for the largest there is.</summary>
     public double? High { get; init; }
 
+    /// <summary>[rows, columns]: the interval of each number, NaN where there is none; null where none has one.</summary>
+    public (double[,] Low, double[,] High)? Interval { get; init; }
+
     /// <inheritdoc/>
     public override string Kind => "heat";
 
@@ -39,13 +42,33 @@ internal sealed record HeatMapPart(string Name, string Title, IReadOnlyList<stri
         JsonNumbers.Write(json, High ?? double.NaN);
         JsonNumbers.Write(json, "rows", Rows);
         JsonNumbers.Write(json, "columns", Columns);
-        json.WriteStartArray("values");
+        WriteMap(json, "values", Values);
+        if (Interval is { } interval)
+        {
+            WriteMap(json, "low_end", interval.Low);
+            WriteMap(json, "high_end", interval.High);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<IReadOnlyList<object?>> Lines() => Rows
+        .Select((row, r) => (IReadOnlyList<object?>)[row, .. Columns.SelectMany((_, c) => Interval is { } i ? (object?[])[Values[r, c], i.Low[r, c], i.High[r, c]] : [Values[r, c]])])
+        .Prepend([RowAxis, .. Columns.Select(c => $"{ColumnAxis} {c}").SelectMany(c => Interval is null ? (object?[])[c] : [c, $"{c} low", $"{c} high"])]);
+
+    private void WriteMap(Utf8JsonWriter json, string name, double[,] values)
+    {
+        if (values.GetLength(0) != Rows.Count || values.GetLength(1) != Columns.Count)
+        {
+            throw new ArgumentException($"{Name} has {Rows.Count} rows and {Columns.Count} columns, its {name} {values.GetLength(0)} and {values.GetLength(1)}.", nameof(values));
+        }
+
+        json.WriteStartArray(name);
         for (int r = 0; r < Rows.Count; r++)
         {
             json.WriteStartArray();
             for (int c = 0; c < Columns.Count; c++)
             {
-                JsonNumbers.Write(json, Values[r, c]);
+                JsonNumbers.Write(json, values[r, c]);
             }
 
             json.WriteEndArray();
@@ -53,9 +76,4 @@ internal sealed record HeatMapPart(string Name, string Title, IReadOnlyList<stri
 
         json.WriteEndArray();
     }
-
-    /// <inheritdoc/>
-    public override IEnumerable<IReadOnlyList<object?>> Lines() => Rows
-        .Select((row, r) => (IReadOnlyList<object?>)[row, .. Columns.Select((_, c) => (object?)Values[r, c])])
-        .Prepend([RowAxis, .. Columns.Select(c => $"{ColumnAxis} {c}")]);
 }

@@ -1,34 +1,47 @@
+using System.Globalization;
 using System.Text.Json;
+using Weir.Cli.Output;
 
 namespace Weir.Cli.Reports;
 
-/// <summary>Numbers of a report in JSON: null for what JSON has no number for, nine digits, which bring every f32 back.</summary>
+/// <summary>
+/// Numbers in JSON: null for what JSON has no number for. An f32 has the shortest text that brings it back, any other number
+/// nine digits.
+/// </summary>
 internal static class JsonNumbers
 {
     /// <summary>Writes a number.</summary>
     public static void Write(Utf8JsonWriter json, double value)
     {
-        if (double.IsFinite(value))
-        {
-            json.WriteRawValue(value.ToString("G9", System.Globalization.CultureInfo.InvariantCulture), skipInputValidation: true);
-        }
-        else
+        if (!double.IsFinite(value))
         {
             json.WriteNullValue();
         }
+        else if ((float)value == value)
+        {
+            json.WriteNumberValue((float)value);
+        }
+        else
+        {
+            json.WriteRawValue(value.ToString("G9", CultureInfo.InvariantCulture), skipInputValidation: true);
+        }
+    }
+
+    /// <summary>Writes a number as a property.</summary>
+    public static void Write(Utf8JsonWriter json, string name, double value)
+    {
+        json.WritePropertyName(name);
+        Write(json, value);
     }
 
     /// <summary>Writes numbers as a property.</summary>
-    public static void Write(Utf8JsonWriter json, string name, IEnumerable<double> values)
+    public static void Write(Utf8JsonWriter json, string name, IEnumerable<double> values) => RunRecord.WriteArray(json, name, line =>
     {
-        json.WriteStartArray(name);
         foreach (double value in values)
         {
-            Write(json, value);
+            Write(line, value);
         }
-
-        json.WriteEndArray();
-    }
+    });
 
     /// <summary>Writes texts as a property.</summary>
     public static void Write(Utf8JsonWriter json, string name, IEnumerable<string> values)

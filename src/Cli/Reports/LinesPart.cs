@@ -24,10 +24,15 @@ internal sealed record LinesPart(string Name, string Title, string XAxis, string
     /// <summary>Adds a line.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="values">A value for each of the axis; NaN for what there is not.</param>
-    /// <param name="low">Lower ends of an interval, or null.</param>
+    /// <param name="low">Lower ends of an interval; null together with the upper ends.</param>
     /// <param name="high">Upper ends of it.</param>
     public LinesPart Line(string name, IReadOnlyList<double> values, IReadOnlyList<double>? low = null, IReadOnlyList<double>? high = null)
     {
+        if (low is null != high is null)
+        {
+            throw new ArgumentException($"The line {name} of {Name} has one end of an interval; an interval has two.", low is null ? nameof(low) : nameof(high));
+        }
+
         if (values.Count != X.Count || (low ?? values).Count != X.Count || (high ?? values).Count != X.Count)
         {
             throw new ArgumentException($"{Name} has {X.Count} places, the line {name} {values.Count}.", nameof(values));

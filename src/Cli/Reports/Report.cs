@@ -14,6 +14,7 @@ namespace Weir.Cli.Reports;
 internal sealed class Report(string title, string summary)
 {
     private readonly List<ReportPart> _parts = [];
+    private readonly List<(string Name, Action<string> Save)> _files = [];
     private readonly SafetensorsWriter _tensors = new();
     private bool _hasTensors;
 
@@ -25,6 +26,9 @@ internal sealed class Report(string title, string summary)
 
     /// <summary>The paper whose method it is: authors, year, arXiv number; or null.</summary>
     public string? Paper { get; init; }
+
+    /// <summary>Strings that stand in the head of the file of tensors, beside the record of the run.</summary>
+    public IDictionary<string, string> TensorNotes => _tensors.Metadata;
 
     /// <summary>Tables and plots in their order.</summary>
     public IReadOnlyList<ReportPart> Parts => _parts;
@@ -65,6 +69,15 @@ internal sealed class Report(string title, string summary)
         return this;
     }
 
+    /// <summary>Adds a file of a format of its own.</summary>
+    /// <param name="name">Its name in the report's directory.</param>
+    /// <param name="save">Writes it to a path.</param>
+    public Report File(string name, Action<string> save)
+    {
+        _files.Add((name, save));
+        return this;
+    }
+
     /// <summary>Prints the tables.</summary>
     public void Print(Terminal terminal)
     {
@@ -84,7 +97,7 @@ internal sealed class Report(string title, string summary)
         }
     }
 
-    /// <summary>Writes DIR/result.json, DIR/tensors.safetensors, DIR/PART.csv and DIR/report.html; says so.</summary>
+    /// <summary>Writes DIR/result.json, DIR/tensors.safetensors, DIR/PART.csv, files of their own and DIR/report.html; says so.</summary>
     /// <param name="session">The run.</param>
     /// <param name="model">The model.</param>
     /// <param name="directory">The directory; made where it is not there.</param>
@@ -100,6 +113,11 @@ internal sealed class Report(string title, string summary)
             OutputFile.Save(Path.Combine(directory, "tensors.safetensors"), _tensors.Save);
         }
 
+        foreach ((string name, Action<string> save) in _files)
+        {
+            OutputFile.Save(Path.Combine(directory, name), save);
+        }
+
         foreach (ReportPart part in _parts)
         {
             OutputFile.Write(Path.Combine(directory, $"{part.Name}.csv"), stream => Csv.Write(stream, part.Lines()));
@@ -107,7 +125,8 @@ internal sealed class Report(string title, string summary)
 
         string page = ReportPage.Of(this, RunRecord.ToText(session, head, WriteParts));
         OutputFile.Write(Path.Combine(directory, "report.html"), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(page)));
-        session.Terminal.Note($"wrote {Path.Combine(directory, "report.html")}, result.json{(_hasTensors ? ", tensors.safetensors" : "")} and {_parts.Count} CSV files beside it");
+        string[] beside = ["result.json", .. _hasTensors ? (string[])["tensors.safetensors"] : [], .. _files.Select(f => f.Name)];
+        session.Terminal.Note($"wrote {Path.Combine(directory, "report.html")}, {string.Join(", ", beside)} and {_parts.Count} CSV files beside it");
     }
 
     private void WriteParts(Utf8JsonWriter json)

@@ -7,7 +7,7 @@ namespace Weir.Cli.Reports;
 /// <summary>A table, which the terminal shows too. On the page a click on a header sorts it.</summary>
 internal sealed record TablePart(string Name, string Title) : ReportPart(Name, Title)
 {
-    private readonly List<(string Header, string? Format, bool Flexible)> _columns = [];
+    private readonly List<(string Header, string? Format, bool Flexible, bool OnScreen)> _columns = [];
     private readonly List<object?[]> _rows = [];
 
     /// <summary>Rows that the terminal shows; the page and the CSV file have all of them.</summary>
@@ -24,16 +24,17 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
     /// <param name="flexible">True where a narrow terminal may cut its texts.</param>
     public TablePart Column(string header, bool flexible = true)
     {
-        _columns.Add((header, null, flexible));
+        _columns.Add((header, null, flexible, true));
         return this;
     }
 
     /// <summary>Adds a column of numbers.</summary>
     /// <param name="header">Its header.</param>
     /// <param name="format">How they are shown: a .NET format such as F3, N0 or P1.</param>
-    public TablePart Number(string header, string format)
+    /// <param name="onScreen">False for a column that the page and the CSV file have and the terminal does not.</param>
+    public TablePart Number(string header, string format, bool onScreen = true)
     {
-        _columns.Add((header, format, false));
+        _columns.Add((header, format, false, onScreen));
         return this;
     }
 
@@ -45,6 +46,14 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
             throw new ArgumentException($"{Name} has {_columns.Count} columns, the row {cells.Length}.", nameof(cells));
         }
 
+        for (int i = 0; i < cells.Length; i++)
+        {
+            if (cells[i] is not null && (_columns[i].Format is null ? cells[i] is not string : cells[i] is not (double or float or int or long)))
+            {
+                throw new ArgumentException($"{Name} has a {cells[i]!.GetType().Name} under {_columns[i].Header}, a column of {(_columns[i].Format is null ? "texts" : "numbers")}.", nameof(cells));
+            }
+        }
+
         _rows.Add(cells);
         return this;
     }
@@ -53,14 +62,15 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
     public void Print(Terminal terminal)
     {
         var table = new TextTable(terminal);
-        foreach ((string header, string? format, bool flexible) in _columns)
+        int[] shown = [.. Enumerable.Range(0, _columns.Count).Where(i => _columns[i].OnScreen)];
+        foreach (int i in shown)
         {
-            table.Column(header, right: format is not null, flexible: flexible);
+            table.Column(_columns[i].Header, right: _columns[i].Format is not null, flexible: _columns[i].Flexible);
         }
 
         foreach (object?[] row in _rows.Take(MostOnScreen))
         {
-            table.Row([.. row.Select((cell, i) => Show(cell, _columns[i].Format))]);
+            table.Row([.. shown.Select(i => Show(row[i], _columns[i].Format))]);
         }
 
         table.Write();
@@ -74,7 +84,7 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
     public override void WriteJson(Utf8JsonWriter json)
     {
         json.WriteStartArray("columns");
-        foreach ((string header, string? format, _) in _columns)
+        foreach ((string header, string? format, _, _) in _columns)
         {
             json.WriteStartObject();
             json.WriteString("header", header);

@@ -1,86 +1,94 @@
+using Weir.Analysis.Statistics;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
-using Weir.Engine.Sweeps;
 
 namespace Weir.Cli.Sweeps;
 
 /// <summary>
-/// A sweep in short: for each variant, over the prompts, the mean of what it does to the output and to what later attention
-/// and MLPs add.
+/// A sweep in short: for each variant, over the prompts, the mean of what it does to the output, and the most that it does to
+/// what a later attention or MLP adds.
 /// </summary>
 internal static class SweepSummary
 {
-    private static readonly (string Measure, string Header, string Format)[] Columns =
-    [
-        ("output.kl.mean", "KL", "F4"),
-        ("output.probability_l2.mean", "|p-p'|", "F4"),
-        ("target.log_probability_change", "d log p", "F3"),
-        ("target.rank", "rank", "F1"),
-        ("target0.log_probability_change", "d log p0", "F3"),
-        ("target1.log_probability_change", "d log p1", "F3"),
-        ("logit_difference_change", "d logits", "F3"),
-    ];
+    private static readonly (string Measure, string Header)[] Parts = [("attn_out.change.mean", "attention"), ("mlp_out.change.mean", "MLP")];
 
     /// <summary>Makes the table.</summary>
-    public static TablePart Of(IReadOnlyList<SweepCell> cells, int layers)
+    public static TablePart Of(SweepMeans means, int layers)
     {
-        var shown = Columns.Where(c => cells.Any(x => x.Values.Any(v => v.Name == c.Measure))).ToArray();
+        SweepMeasure[] shown = [.. SweepMeasure.All.Where(m => means.Has(m.Name))];
+        SweepMeasure leading = SweepMeasure.Leading(means);
+        bool several = means.AreOfSeveral;
         TablePart table = new TablePart("variants", "Variants")
         {
-            Note = "means over prompts; attention and MLP: the largest mean change of what a later one adds, and its layer",
+            Note = (several ? "means over n prompts; low and high are the ends of their 95 % bootstrap intervals over prompts; " : "")
+                + "attention max and MLP max: of all later layers the largest change of what one adds, a maximum and not a mean, and the layer where it is",
         }.Column("variant");
-        foreach ((_, string header, string format) in shown)
+        if (several)
         {
-            table.Number(header, format);
+            table.Number("n", "N0");
         }
 
-        table.Number("attention", "P0").Number("at", "F0").Number("MLP", "P0").Number("at ", "F0");
-        foreach (IGrouping<int, SweepCell> variant in cells.GroupBy(c => c.Variant).OrderBy(g => g.Key))
+        foreach (SweepMeasure measure in shown)
         {
-            table.Row([
-                variant.First().Name, .. shown.Select(c => (object?)Mean(variant, c.Measure, -1)),
-                .. Largest(variant, "attn_out.change.mean", layers), .. Largest(variant, "mlp_out.change.mean", layers)]);
+            table.Number(measure.Header, measure.Format);
+            if (several)
+            {
+                table.Number($"{measure.Header} low", measure.Format, onScreen: measure == leading).Number($"{measure.Header} high", measure.Format, onScreen: measure == leading);
+            }
+        }
+
+        foreach ((_, string header) in Parts)
+        {
+            table.Number($"{header} max", "P0").Number($"{header} at", "F0");
+        }
+
+        foreach ((int variant, string name) in means.Variants)
+        {
+            List<object?> row = several ? [name, means.PromptsOf(variant)] : [name];
+            foreach (SweepMeasure measure in shown)
+            {
+                Estimate e = means.Of(variant, measure.Name);
+                row.AddRange(several ? [e.Mean, e.Low, e.High] : [e.Mean]);
+            }
+
+            row.AddRange(Parts.SelectMany(p => Largest(means, variant, p.Measure, layers)));
+            table.Row([.. row]);
         }
 
         return table;
     }
 
     /// <summary>Mean change of what each layer adds, [variants, layers].</summary>
-    /// <param name="cells">The sweep's cells.</param>
+    /// <param name="means">The sweep's means.</param>
     /// <param name="layers">Layers of the model.</param>
     /// <param name="measure">attn_out or mlp_out.</param>
     /// <param name="title">What these are.</param>
-    public static HeatMapPart Changes(IReadOnlyList<SweepCell> cells, int layers, string measure, string title)
+    public static HeatMapPart Changes(SweepMeans means, int layers, string measure, string title)
     {
-        IGrouping<int, SweepCell>[] variants = [.. cells.GroupBy(c => c.Variant).OrderBy(g => g.Key)];
-        double[,] values = new double[variants.Length, layers];
-        for (int v = 0; v < variants.Length; v++)
+        string name = $"{measure}.change.mean";
+        double[,] values = new double[means.Variants.Count, layers];
+        for (int v = 0; v < means.Variants.Count; v++)
         {
             for (int l = 0; l < layers; l++)
             {
-                values[v, l] = Mean(variants[v], $"{measure}.change.mean", l) ?? double.NaN;
+                values[v, l] = means.Mean(means.Variants[v].Index, name, l);
             }
         }
 
-        return new HeatMapPart($"{measure}_change", title, [.. variants.Select(v => v.First().Name)], [.. Enumerable.Range(0, layers).Select(l => Text.Of(l))], values)
+        return new HeatMapPart($"{measure}_change", title, [.. means.Variants.Select(v => v.Name)], [.. Enumerable.Range(0, layers).Select(l => Text.Of(l))], values)
         {
             RowAxis = "variant",
             ColumnAxis = "layer",
-            ValueAxis = "relative change, mean over positions and prompts",
+            ValueAxis = $"relative change, mean over positions{means.Over}",
             High = 1,
+            Interval = means.Intervals(means.Variants.Count, layers, (v, l) => means.Of(means.Variants[v].Index, name, l)),
         };
     }
 
     // The layer whose contribution changes most, behind the variant's own.
-    private static object?[] Largest(IEnumerable<SweepCell> cells, string measure, int layers)
+    private static object?[] Largest(SweepMeans means, int variant, string measure, int layers)
     {
-        (double Value, int Layer)[] means = [.. Enumerable.Range(0, layers).Select(l => (Mean(cells, measure, l), l)).Where(m => m.Item1 is > 0).Select(m => (m.Item1!.Value, m.l))];
-        return means.Length == 0 ? [null, null] : [means.MaxBy(m => m.Value).Value, means.MaxBy(m => m.Value).Layer];
-    }
-
-    private static double? Mean(IEnumerable<SweepCell> cells, string measure, int layer)
-    {
-        double[] values = [.. cells.SelectMany(c => c.Values).Where(v => v.Name == measure && v.Layer == layer).Select(v => v.Value)];
-        return values.Length == 0 ? null : values.Average();
+        (double Value, int Layer)[] changes = [.. Enumerable.Range(0, layers).Select(l => (means.Mean(variant, measure, l), l)).Where(m => m.Item1 > 0)];
+        return changes.Length == 0 ? [null, null] : [changes.MaxBy(m => m.Value).Value, changes.MaxBy(m => m.Value).Layer];
     }
 }

@@ -107,8 +107,13 @@ internal sealed class ModelWeights : IDisposable
 
     /// <summary>Stored bytes of a block's matrices.</summary>
     public static long BlockBytes(IWeightSource weights, BlockSource block) =>
-        new[] { block.QueryKeyValue, block.AttentionOutput, block.MlpInput, block.MlpOutput }
-            .Sum(m => (long)m.InputWidth * m.OutputWidth * weights.Matrix(m).Type.Size());
+        new[] { block.QueryKeyValue, block.AttentionOutput, block.MlpInput, block.MlpOutput }.Sum(m => Bytes(weights.Matrix(m)));
+
+    /// <summary>Stored bytes of the matrices that the constructor takes over; streamed blocks are read later.</summary>
+    public static long LoadedBytes(ModelSpec spec, ModelSource source, IWeightSource weights, bool stream) =>
+        new[] { source.Head, source.ProjectIn, source.ProjectOut }.OfType<LinearSource>().Sum(m => Bytes(weights.Matrix(m)))
+            + (spec.TiedHead ? 0 : Bytes(weights.Matrix(source.Embedding)))
+            + (stream ? 0 : source.Blocks.Sum(b => BlockBytes(weights, b)));
 
     private BlockWeights Block(BlockSource b, List<IDisposable> owned) => new()
     {
@@ -148,6 +153,8 @@ internal sealed class ModelWeights : IDisposable
             Upload(source.Gain is { } gain ? _source.Values(gain) : Ones(source.Width), owned),
             source.Bias is { } bias ? Upload(_source.Values(bias), owned) : default);
 
+    private static long Bytes(MatrixSource source) => (long)source.Inputs * source.Outputs * source.Type.Size();
+
     private static float[] Ones(int count)
     {
         float[] ones = new float[count];
@@ -159,7 +166,7 @@ internal sealed class ModelWeights : IDisposable
     {
         WeightMatrix matrix = _device.Load(source);
         owned.Add(matrix);
-        _loaded += (long)source.Inputs * source.Outputs * source.Type.Size();
+        _loaded += Bytes(source);
         _progress?.Report(_loaded);
         return matrix;
     }

@@ -46,6 +46,20 @@ public sealed class StreamedWeightsTests
         Assert.Equal(whole.Spec.Layers, seen);
     }
 
+    /// <summary>Blocks that are read later are no part of the loading.</summary>
+    [Theory]
+    [InlineData("llama3", false)]
+    [InlineData("llama3", true)]
+    [InlineData("gpt2", true)]
+    public void LoadingEndsAtTheWhole(string name, bool stream)
+    {
+        var told = new Fractions();
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = Model.Load(Fixture.Location(name), new LoadOptions { Device = device, StreamWeights = stream, Progress = told });
+        Assert.Equal(told.Values.Order(), told.Values);
+        Assert.Equal(1, told.Values[^1]);
+    }
+
     [Fact]
     public void ChangingAStreamedWeightIsAnError()
     {
@@ -62,6 +76,13 @@ public sealed class StreamedWeightsTests
         Variant[] variants = [.. Enumerable.Range(0, model.Spec.Layers).Select(s => new Variant($"{s}", [Edit.Skip(Site.ResidualPost[s]) with { Positions = 1.. }]))];
         ISweepMetric[] metrics = [new ContributionMetric(SweepPoint.Contribution), new DistributionMetric()];
         return [.. new Sweep(model, prompts, variants, metrics).Run().SelectMany(c => c).SelectMany(c => c.Values.Select(v => $"{c.Name} {v.Name} {v.Layer} {v.Value:R}"))];
+    }
+
+    private sealed class Fractions : IProgress<double>
+    {
+        public List<double> Values { get; } = [];
+
+        public void Report(double value) => Values.Add(value);
     }
 
     private sealed class Watch(Action look, Action count) : IProgress<double>

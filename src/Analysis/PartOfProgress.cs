@@ -1,4 +1,4 @@
-namespace Weir.Analysis.Policies;
+namespace Weir.Analysis;
 
 /// <summary>Progress of a part as progress of the whole.</summary>
 /// <param name="whole">Told of the whole.</param>

@@ -1,0 +1,25 @@
+using System.CommandLine;
+
+namespace Weir.Cli.Options;
+
+/// <summary>Options that another choice makes meaningless: they are refused, never left aside in silence.</summary>
+internal static class UnusedOptions
+{
+    /// <summary>True where an option was typed.</summary>
+    public static bool IsGiven(ParseResult arguments, Option option) => arguments.GetResult(option) is { Implicit: false };
+
+    /// <summary>Refuses the first of some options that was typed.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="why">What is wrong with it, as it goes on behind the option's name: "belongs to --variants patch".</param>
+    /// <param name="options">The options.</param>
+    public static void Refuse(ParseResult arguments, string why, params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            if (IsGiven(arguments, option))
+            {
+                throw new UsageException($"{option.Name} {why}.");
+            }
+        }
+    }
+}

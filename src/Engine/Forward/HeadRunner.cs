@@ -67,12 +67,12 @@ internal sealed class HeadRunner
         return projected;
     }
 
-    /// <summary>Logits of what <see cref="Project"/> gives: F32 [rows, vocabulary].</summary>
-    public static void Unembed(Model model, Tensor projected, Tensor logits)
+    /// <summary>Logits of what <see cref="Project"/> gives: F32 [rows, vocabulary]; bare ones without the model's bias and cap.</summary>
+    public static void Unembed(Model model, Tensor projected, Tensor logits, bool bare = false)
     {
         LinearWeights head = model.Weights.Head;
-        model.Device.Ops.MatMul(projected, head.Matrix, logits, new MatMulOptions { Bias = head.Bias });
-        if (model.Spec.FinalSoftcap > 0)
+        model.Device.Ops.MatMul(projected, head.Matrix, logits, new MatMulOptions { Bias = bare ? default : head.Bias });
+        if (!bare && model.Spec.FinalSoftcap > 0)
         {
             model.Device.Ops.Softcap(logits, model.Spec.FinalSoftcap, logits);
         }

@@ -151,7 +151,7 @@ public class LensTests
     [InlineData("is 3 tokens", "--target", " Paris")]
     [InlineData("with the space before it", "--target", "capital")]
     [InlineData("outside the vocabulary", "--target", "id:5000")]
-    [InlineData("--target needs a token", "--target", "")]
+    [InlineData("--target needs a value, TOKEN", "--target", "")]
     [InlineData("the directory /nowhere does not exist", "--json", "/nowhere/x.json")]
     [InlineData("is a directory", "--html", "/tmp")]
     [InlineData("is a file", "--out", "/etc/hosts")]

@@ -76,6 +76,9 @@ public sealed class NeuronsTests
         Assert.Equal("scale", index.Metadata["norm_variant"]);
         Assert.Equal([8L, 384, 3], index["top_ids"].Shape.ToArray());
         Assert.Equal([1024L, 3], index["token_neurons"].Shape.ToArray());
+        Assert.Contains("\"verb\":\"neurons map\"", index.Metadata["weir"], StringComparison.Ordinal);
+        Assert.Equal(["tensors.safetensors"], Directory.GetFiles(directory.Path, "*.safetensors").Select(f => Path.GetFileName(f)));
+        WeirRun.Refuse("--exclude 1024 is outside the vocabulary of 1024", "neurons", "map", "--exclude", "1024");
         long[] ids = index["top_ids"].ToInt64();
         Assert.DoesNotContain(0, ids);
         Assert.DoesNotContain(13, ids);
@@ -127,7 +130,105 @@ public sealed class NeuronsTests
             "neurons", "edit", "Japan", "--prompt", "Tokyo is the capital of", "--translation", "q=Q: Tokyo is the capital of", "--most", "1", "--rounds", "0", "--file", texts).Output;
         Assert.Matches(@"Q: Tokyo is the capital of +forward +q +·Japan", output);
         Assert.Contains("KL on the texts of --file", output, StringComparison.Ordinal);
-        WeirRun.Refuse("--translation is LANG=TEXT", "neurons", "edit", "Japan", "--prompt", "Tokyo is the capital of", "--translation", "Tokio");
+    }
+
+    /// <summary>The model is never looked for: what is wrong shows in the command line.</summary>
+    [Theory]
+    [InlineData("--stream-weights leaves the weights on the disk", "edit", "Japan", "--prompt", "x", "--stream-weights")]
+    [InlineData("--translation is LANG=TEXT", "edit", "Japan", "--prompt", "x", "--translation", "Tokio")]
+    [InlineData("--translation is LANG=TEXT", "edit", "Japan", "--prompt", "x", "--translation", "fr=")]
+    [InlineData("--translation belongs to a WORD", "edit", "--apply", "p", "--translation", "fr=x")]
+    [InlineData("--rounds belongs to a WORD", "edit", "--apply", "p", "--rounds", "3")]
+    [InlineData("--matrices belongs to a WORD", "edit", "--apply", "p", "--matrices", "down")]
+    [InlineData("--matrices must be gate+up, gate+up+down or down", "edit", "Japan", "--prompt", "x", "--matrices", "all")]
+    [InlineData("--stop is for turning vectors one by one", "edit", "Japan", "--prompt", "x", "--threshold", "0.3", "--stop", "0.1")]
+    [InlineData("--most is for turning vectors one by one", "edit", "Japan", "--prompt", "x", "--threshold", "0.3", "--most", "4")]
+    [InlineData("--reverse needs a value, TEXT", "edit", "Japan", "--prompt", "x", "--reverse", "")]
+    [InlineData("--gain does not go with --matrix down", "find", "France", "--matrix", "down", "--gain")]
+    [InlineData("--gain does not go with --matrix down", "map", "--matrix", "down", "--gain")]
+    [InlineData("--values 1e39 is more than f32 holds", "clamp", Country, "--target", "France", "--values", "0,1e39")]
+    [InlineData("--ask continues a text at each positive value", "clamp", Country, "--target", "France", "--values", "0,-1", "--ask", "A")]
+    [InlineData("name two bases", "diff", "a", "b")]
+    public void What_would_do_nothing_is_refused_before_the_model_is_loaded(string expected, params string[] args) =>
+        WeirRun.Refuse(expected, ["neurons", .. args, "--model", "nowhere"]);
+
+    [Fact]
+    public void A_value_that_the_largest_activation_takes_out_of_f32_is_refused() =>
+        WeirRun.Refuse("times the largest activation, 2.65, is more than f32 holds", "neurons", "clamp", Country, "--target", "France", "--values", "3e38");
+
+    /// <summary>A gate of more than 1 takes a value near the end of f32 over it, and what follows is no number.</summary>
+    [Fact]
+    public void A_clamp_that_breaks_the_pass_ends_in_nulls()
+    {
+        using var directory = new TemporaryDirectory();
+        string texts = directory.Write("texts.txt", "The capital of\nThe capital of France is\n");
+        _ = WeirRun.Succeed(
+            "neurons", "clamp", Country, "--absolute", "--values", "3e38", "--target", "France", "--target", "Japan", "--file", texts, "--control", "2", "--out", directory["out"]);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(directory["out"], "result.json")));
+        JsonElement clamp = json.RootElement.GetProperty("clamps")[0], held = clamp.GetProperty("prompts")[0].GetProperty("rows")[1];
+        Assert.Equal(3e38f, held.GetProperty("c").GetSingle());
+        Assert.Equal(JsonValueKind.Null, held.GetProperty("p").ValueKind);
+        Assert.Equal(JsonValueKind.Null, held.GetProperty("kl_nats").ValueKind);
+        JsonElement targets = clamp.GetProperty("control")[0].GetProperty("targets");
+        Assert.Equal([" France", " Japan"], targets.EnumerateArray().Select(t => t.GetProperty("token").GetString()));
+        Assert.All(targets.EnumerateArray(), t => Assert.Equal(2, t.GetProperty("p").GetArrayLength()));
+    }
+
+    [Fact]
+    public void A_checkpoint_with_numbers_that_are_none_is_read_and_written_with_nulls()
+    {
+        using var directory = new TemporaryDirectory();
+        string model = Broken(directory["model"]);
+        JsonElement Run(params string[] args)
+        {
+            _ = WeirRun.Succeed(["neurons", .. args, "--model", model, "--out", directory[args[0]]]);
+            return JsonDocument.Parse(File.ReadAllText(Path.Combine(directory[args[0]], "result.json"))).RootElement;
+        }
+
+        JsonElement[] neurons = [.. Run("map", "--top", "2", "--null", "16").GetProperty("neurons").EnumerateArray().Take(2)];
+        Assert.Equal([JsonValueKind.Null, JsonValueKind.Number], neurons.Select(n => n.GetProperty("norm").ValueKind));
+        Assert.Equal([JsonValueKind.Null, JsonValueKind.Number], neurons.Select(n => n.GetProperty("top")[0].GetProperty("s").ValueKind));
+        Assert.Equal(JsonValueKind.Null, Run("show", "0.0").GetProperty("vectors")[0].GetProperty("p_none").ValueKind);
+        Assert.InRange(Run("diff", WeirRun.Demo, "--null", "16").GetProperty("overall").GetDouble(), 0.99, 1);
+
+        // A word that is given twice is looked for once, and the neuron that is no number is in no bin.
+        JsonElement search = Run("find", "id:966", "France", "--null", "16").GetProperty("searches");
+        Assert.Equal(1, search.GetArrayLength());
+        Assert.Equal((8 * 384) - 1, search[0].GetProperty("histogram").GetProperty("counts").EnumerateArray().Sum(c => c.GetInt32()));
+        Assert.All(search[0].GetProperty("histogram").GetProperty("edges").EnumerateArray(), e => Assert.Equal(JsonValueKind.Number, e.ValueKind));
+    }
+
+    /// <summary>One prompt has no interval, and a value given twice is one value.</summary>
+    [Fact]
+    public void A_clamp_on_one_prompt_claims_no_interval()
+    {
+        using var directory = new TemporaryDirectory();
+        string[] lines = WeirRun.Succeed(
+            "neurons", "clamp", Country, "--site", "product", "--target", "France", "--target", " France", "--values", "1,1", "--file", directory.Write("one.txt", "The capital of"), "--control", "0").Lines;
+        Assert.Contains("product held: mean over 1 prompt", lines);
+        Assert.Matches(@"^unchanged +\S+ +- +\d+ to \d+ +0\.000$", lines[^7]);
+        Assert.Matches(@"^4\d\.\d\d +\S+ +- +\d+ to \d+ +\S+$", lines[^6]);
+        Assert.Empty(lines[^5]);
+    }
+
+    /// <summary>Trap 13: what an edit costs is told by a task too, and a model that is taken apart fails it.</summary>
+    [Fact]
+    public void Turning_every_column_round_costs_the_task_and_is_undone()
+    {
+        using var directory = new TemporaryDirectory();
+        Outcome outcome = WeirRun.Succeed("neurons", "edit", "Japan", "--prompt", "Tokyo is the capital of", "--matrices", "down", "--threshold", "-0.999", "--rounds", "0", "--out", directory["out"]);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(directory["out"], "result.json")));
+        JsonElement task = json.RootElement.GetProperty("task"), kl = json.RootElement.GetProperty("kl");
+        Assert.Equal(64, task.GetProperty("n").GetInt32());
+        Assert.True(task.GetProperty("before").GetDouble() > 0.9);
+        Assert.True(task.GetProperty("after").GetDouble() < 0.5);
+        Assert.True(kl.GetProperty("median").GetDouble() > 1);
+        Assert.True(json.RootElement.GetProperty("restored").GetBoolean());
+
+        // Everything that is written is named, in the one line that comes last.
+        string note = outcome.Error.TrimEnd('\n').Split('\n')[^1];
+        Assert.Contains("result.json, patch.safetensors and 3 CSV files", note, StringComparison.Ordinal);
+        WeirRun.Refuse("No vector's cosine is above 0.99; the largest is 0.3", "neurons", "edit", "Japan", "--prompt", "Tokyo is the capital of", "--threshold", "0.99", "--rounds", "0");
     }
 
     [Fact]
@@ -152,5 +253,28 @@ public sealed class NeuronsTests
         Assert.Matches(@"Tokyo is the capital of +reverse +·Japan +0\.98\d +0\.00", again);
         WeirRun.Refuse("--prompt is missing", "neurons", "edit", "Japan");
         WeirRun.Refuse("is no patch of MLP vectors", "neurons", "edit", "--apply", Path.Combine(WeirRun.Demo, "model.safetensors"));
+    }
+
+    // The demo model with a vector of two kinds that is no number.
+    private static string Broken(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        foreach (string file in Directory.GetFiles(WeirRun.Demo))
+        {
+            File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+        }
+
+        string weights = Path.Combine(directory, "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(weights);
+        int header = BitConverter.ToInt32(bytes);
+        using JsonDocument json = JsonDocument.Parse(bytes.AsMemory(8, header));
+        foreach (string matrix in (string[])["gate", "up"])
+        {
+            int start = json.RootElement.GetProperty($"model.layers.0.mlp.{matrix}_proj.weight").GetProperty("data_offsets")[0].GetInt32();
+            bytes.AsSpan(8 + header + start, 256).Fill(0xFF);
+        }
+
+        File.WriteAllBytes(weights, bytes);
+        return directory;
     }
 }

@@ -29,6 +29,23 @@ public class ParityTests
     }
 
     [Fact]
+    public void WhatCannotBeComparedIsNamedAndTheOthersAreCompared()
+    {
+        using var directory = new TemporaryDirectory();
+        string json = directory["parity.json"];
+        Outcome outcome = WeirRun.Run("parity", directory["nowhere"], WeirRun.Demo, Fixture("gpt2"), "--json", json);
+        WeirRun.Refused(outcome, $"2 of 3 directories could not be compared: {directory["nowhere"]}, {WeirRun.Demo}");
+        Assert.Single(outcome.Lines, l => l.StartsWith($"{directory["nowhere"]} is not compared: ", StringComparison.Ordinal) && l.Contains("does not exist", StringComparison.Ordinal));
+        Assert.Single(outcome.Lines, l => l.StartsWith($"{WeirRun.Demo} is not compared: ", StringComparison.Ordinal));
+        Assert.Contains(outcome.Lines, l => l.TrimStart().StartsWith("logits", StringComparison.Ordinal) && l.EndsWith("ok", StringComparison.Ordinal));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(json));
+        JsonElement models = document.RootElement.GetProperty("models");
+        Assert.Equal(3, models.GetArrayLength());
+        Assert.True(models[0].GetProperty("passed").GetBoolean());
+        Assert.Contains("does not exist", models[1].GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AModelWithoutAReferenceIsOneSentence() => WeirRun.Refuse("reference.safetensors", "parity", WeirRun.Demo);
 
     private static string Fixture(string name) => RepositoryRoot.Fixture("models", name);

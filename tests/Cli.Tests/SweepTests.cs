@@ -1,7 +1,11 @@
 using System.Text.Json;
 using System.Diagnostics;
 using System.Globalization;
+using Weir.Analysis.Statistics;
 using Weir.Analysis.Sweeps;
+using Weir.Cli.Sweeps;
+using Weir.Engine.Hooks;
+using Weir.Engine.Sweeps;
 
 namespace Weir.Cli.Tests;
 
@@ -25,6 +29,73 @@ public sealed class SweepTests
         Assert.Equal(48, result.RootElement.GetProperty("cells").GetArrayLength());
         Assert.Equal(9, File.ReadAllLines(Path.Combine(directory["r"], "grid.csv")).Length);
         WeirRun.Refuse("is a file", [.. sweep, "--report", Path.Combine(directory["r"], "grid.csv")]);
+    }
+
+    [Fact]
+    public void Means_over_prompts_have_their_number_and_their_interval()
+    {
+        using var directory = new TemporaryDirectory();
+        string[] sweep = ["sweep", "The capital of France is", "The capital of Italy is", "People in Japan speak", "--variants", "heads", "--target", " P"];
+        string output = WeirRun.Succeed([.. sweep, "--report", directory["r"]]).Output;
+        Assert.Contains("95 % bootstrap intervals over prompts", output, StringComparison.Ordinal);
+        Assert.Contains("a maximum and not a mean", output, StringComparison.Ordinal);
+        Assert.Contains("Change of the target's log-probability, mean over 3 prompts, by layer and head:", output, StringComparison.Ordinal);
+        Assert.Matches("variant +n +KL .* d log p +d log p low +d log p high +rank", output);
+
+        string[][] table = [.. File.ReadLines(Path.Combine(directory["r"], "variants.csv")).Select(l => l.Split(','))];
+        Assert.Equal(table[0].Length, table[0].Distinct().Count());
+        Assert.All(table[0], header => Assert.Equal(header.Trim(), header));
+        string At(string header, int row) => table[row][Array.IndexOf(table[0], header)];
+        using JsonDocument result = JsonDocument.Parse(File.ReadAllText(Path.Combine(directory["r"], "result.json")));
+        double[] kl = [.. result.RootElement.GetProperty("cells").EnumerateArray().Where(c => c.GetProperty("variant").GetString() == table[5][0])
+            .Select(c => c.GetProperty("values").EnumerateArray().Single(v => v.GetProperty("name").GetString() == "output.kl.mean").GetProperty("value").GetDouble())];
+        Estimate expected = Bootstrap.Mean(kl);
+        Assert.Equal("3", At("n", 5));
+        Assert.Equal(expected.Mean, double.Parse(At("KL", 5), CultureInfo.InvariantCulture), 1e-9);
+        Assert.Equal(expected.Low, double.Parse(At("KL low", 5), CultureInfo.InvariantCulture), 1e-9);
+        Assert.Equal(expected.High, double.Parse(At("KL high", 5), CultureInfo.InvariantCulture), 1e-9);
+        Assert.StartsWith("layer,head 0,head 0 low,head 0 high,head 1,", File.ReadLines(Path.Combine(directory["r"], "grid.csv")).First(), StringComparison.Ordinal);
+        Assert.StartsWith("variant,layer 0,layer 0 low,layer 0 high,", File.ReadLines(Path.Combine(directory["r"], "mlp_out_change.csv")).First(), StringComparison.Ordinal);
+
+        string one = WeirRun.Succeed([.. sweep[..2], .. sweep[4..]]).Output;
+        Assert.Matches("variant +KL +", one);
+        Assert.DoesNotContain("low", one, StringComparison.Ordinal);
+        Assert.DoesNotContain("mean over", one, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Variants_of_one_place_have_no_grid()
+    {
+        Variant Skip(string name, int layer, int position) => new(name, [Edit.Skip(Site.ResidualPost[layer]) with { Positions = position..(position + 1) }]);
+        SweepCell Cell(int variant, string name, double value) => new(0, variant, name, [new SweepValue("output.kl.mean", -1, value)]);
+        var means = new SweepMeans([Cell(0, "a", 1), Cell(1, "b", 2)]);
+        Assert.NotNull(SweepGrid.Of([Skip("a", 0, 3), Skip("b", 1, 3)], means, null));
+        Assert.Null(SweepGrid.Of([Skip("a", 0, 3), Skip("b", 0, 3)], means, null));
+    }
+
+    /// <summary>The model is never looked for: what is wrong shows in the command line.</summary>
+    [Theory]
+    [InlineData("--site belongs to --variants patch", "--site", "z")]
+    [InlineData("--all-positions belongs to --variants patch", "--all-positions")]
+    [InlineData("--clean belongs to --variants patch", "--clean", "x", "--variants", "heads")]
+    [InlineData("--at does not go with --variants patch", "--variants", "patch", "--clean", "x", "--at", "1..")]
+    [InlineData("--variants patch needs --clean", "--variants", "patch")]
+    [InlineData("--resume goes on with the file of --out", "--resume")]
+    [InlineData("--npz needs a file", "--npz", "-")]
+    [InlineData("--out needs a file", "--out", "-")]
+    [InlineData("--target needs a value", "--target", "")]
+    public void What_would_do_nothing_is_refused_before_the_model_is_loaded(string expected, params string[] options) =>
+        WeirRun.Refuse(expected, ["sweep", WeirRun.Prompt, .. options, "--model", "nowhere"]);
+
+    [Fact]
+    public void What_measures_or_writes_nothing_is_refused_before_the_sweep()
+    {
+        WeirRun.Refuse("--measure names no position of a prompt of 6 tokens", "sweep", WeirRun.Prompt, "--measure", "9..");
+        WeirRun.Refuse("needs the file to make and at least one part", "sweep", "merge");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A directory that takes no files is Linux's.");
+        Outcome outcome = WeirRun.Run("sweep", WeirRun.Prompt, "--report", "/proc/x");
+        WeirRun.Refused(outcome, "--report /proc/x cannot be written");
+        Assert.Empty(outcome.Output);
     }
 
     [Fact]

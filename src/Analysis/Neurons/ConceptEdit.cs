@@ -27,7 +27,7 @@ public static class ConceptEdit
         AlignedVector[] chosen = [.. candidates.Where(c => options.Threshold is not { } t || c.Cosine > t).Take(options.Threshold is null ? options.Most : int.MaxValue)];
         if (chosen.Length == 0)
         {
-            throw new WeirException($"No vector's cosine is above {options.Threshold}; the largest is {candidates[0].Cosine:F3}.");
+            throw new WeirException(FormattableString.Invariant($"No vector's cosine is above {options.Threshold:G4}; the largest is {candidates[0].Cosine:F3}."));
         }
 
         foreach (AlignedVector v in chosen)

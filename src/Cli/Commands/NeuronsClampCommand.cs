@@ -83,7 +83,7 @@ internal sealed class NeuronsClampCommand : Verb
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         name.Require(model.Spec);
-        int[] tokens = [.. words.Select(w => ConceptToken.Parse(model, w))];
+        int[] tokens = [.. words.Select(w => ConceptToken.Parse(model, w)).Distinct()];
         int[][] ids = [.. prompts.Select(model.Encode)];
         int control = _control.Get(a) < model.Spec.Mlp.Width ? _control.Get(a)
             : throw new WeirException($"--control {_control.Get(a)} is more than the other {model.Spec.Mlp.Width - 1} neurons of a layer.");

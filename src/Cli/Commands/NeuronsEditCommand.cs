@@ -90,12 +90,13 @@ internal sealed class NeuronsEditCommand : Verb
         ConceptEditOptions edits = _edit.Edits(a);
         Func<ModelSpec, MlpMatrix[]> matrices = _edit.Matrices(a);
         (string Language, string Text)[] translations = [.. _translation.Get(a).Select(Translation)];
+        string[] reverse = _reverse.Get(a);
         VectorPatch[] applied = [.. _apply.Get(a).Select(VectorPatch.Load)];
         string[]? unrelated = _file.Get(a) is { } file ? [.. PromptSettings.ReadLines(file)] : null;
         session.InEffect["--threshold"] = edits.Threshold is { } t ? Text.Fixed(t, 6) : null;
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
-        EditTexts texts = EditTexts.Read(model, word, prompt, translations, _reverse.Get(a));
+        EditTexts texts = EditTexts.Read(model, word, prompt, translations, reverse);
         var costs = new EditCosts(model, unrelated, _seed.Get(a));
         var outcome = new EditOutcome(word, texts, costs);
         texts.MeasureBefore(model);

@@ -64,7 +64,7 @@ internal sealed class NeuronsFindCommand : Verb
         (int best, int nullCount, int seed) = (_best.Get(a), _null.Get(a), _seed.Get(a));
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
-        int[] tokens = [.. words.Select(w => ConceptToken.Parse(model, w))];
+        int[] tokens = [.. words.Select(w => ConceptToken.Parse(model, w)).Distinct()];
         IReadOnlyList<NeuronSearchResult> results;
         using (var bar = new ProgressBar(session.Terminal, "searching", session.Cancellation))
         {

@@ -51,6 +51,11 @@ internal sealed class NeuronsMapCommand : Verb
         HashSet<int> excluded = Ids(_exclude.Get(a));
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
+        if (excluded.Where(id => id >= model.Spec.VocabularySize).ToArray() is [var outside, ..])
+        {
+            throw new WeirException($"--exclude {outside} is outside the vocabulary of {model.Spec.VocabularySize} tokens.");
+        }
+
         if (top + excluded.Count > model.Spec.VocabularySize)
         {
             throw new WeirException($"--top and --exclude together name {top + excluded.Count} tokens, more than the {model.Spec.VocabularySize} that the model has.");

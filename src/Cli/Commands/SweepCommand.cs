@@ -76,16 +76,22 @@ internal sealed class SweepCommand : Verb
 
         SweepShard shard = Shard(_shard.Get(a));
         Func<Model, int[][], IReadOnlyList<Variant>> read = _variants.Read(a);
-        Range measure = _measure.Get(a) is { } text ? IndexRange.Parse("--measure", text).Range : Range.All;
+        IndexRange measure = _measure.Get(a) is { } text ? IndexRange.Parse("--measure", text) : IndexRange.All;
         long memory = _memory.GetLong(a) << 20;
+        string[] targetTexts = _target.Get(a);
         IReadOnlyList<Prompt> prompts = _prompt.Read(session);
 
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         int[][] ids = [.. prompts.Select(p => p.Encode(model))];
+        if (ids.FirstOrDefault(i => measure.In(i.Length) is var (from, to) && from == to) is { } unmeasured)
+        {
+            throw new WeirException($"--measure names no position of a prompt of {unmeasured.Length} tokens.");
+        }
+
         IReadOnlyList<Variant> variants = read(model, ids);
-        int[] targets = [.. _target.Get(a).Select(t => TargetToken.Parse(model, t))];
-        var sweep = new Sweep(model, ids, variants, Metrics(ids, targets, measure)) { MostBytes = memory, Shard = shard };
+        int[] targets = [.. targetTexts.Select(t => TargetToken.Parse(model, t))];
+        var sweep = new Sweep(model, ids, variants, Metrics(ids, targets, measure.Range)) { MostBytes = memory, Shard = shard };
         SweepPlanText.Write(session.Terminal, model, sweep.Plan(), ids.Length, variants.Count);
         if (_plan.Get(a))
         {

@@ -9,7 +9,7 @@ namespace Weir.Cli.Commands;
 /// <summary>weir sweep merge: joins the parts of a sweep.</summary>
 internal sealed class SweepMergeCommand : Verb
 {
-    private readonly Argument<string[]> _files = new("FILE") { Arity = ArgumentArity.OneOrMore, Description = "the file to make, then the parts" };
+    private readonly Argument<string[]> _files = new("FILE") { Arity = ArgumentArity.ZeroOrMore, Description = "the file to make, then the parts" };
 
     /// <summary>Makes the verb.</summary>
     public SweepMergeCommand() : base("merge", "joins parts of a sweep that were run with --shard into one file") => Add(_files);
@@ -29,7 +29,7 @@ internal sealed class SweepMergeCommand : Verb
             throw new UsageException("weir sweep merge needs the file to make and at least one part.");
         }
 
-        OutputFile.Check("FILE", files[0]);
+        OutputFile.CheckFile("FILE", files[0]);
         if (File.Exists(files[0]))
         {
             throw new WeirException($"{files[0]} exists; name a new file.");

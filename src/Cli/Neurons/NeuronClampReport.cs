@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Weir.Analysis.Neurons;
 using Weir.Analysis.Statistics;
@@ -162,7 +163,8 @@ internal static class NeuronClampReport
         json.WriteEndArray();
     }
 
-    private static string Value(float? value) => value is { } v ? Text.Fixed(v, 2) : "unchanged";
+    private static string Value(float? value) => value is not { } v ? "unchanged"
+        : v == 0 || Math.Abs(v) is >= 0.01f and < 1e6f ? Text.Fixed(v, 2) : v.ToString("G3", CultureInfo.InvariantCulture);
 
     private static IEnumerable<IGrouping<float?, NeuronClampRow>> Groups(NeuronClampResult result) => result.Rows.GroupBy(r => r.Value).OrderBy(g => g.Key ?? float.NegativeInfinity);
 

@@ -7,9 +7,16 @@ internal static class ProbabilityHistogram
 {
     private const int Bins = 40;
 
-    /// <summary>Bounds of the bins, ascending, and how many values lie in each.</summary>
+    /// <summary>Bounds of the bins, ascending, and how many values lie in each; what is no number lies in none.</summary>
     public static (double[] Edges, int[] Counts, int[] NullCounts) Count(double[] values, double[] nulls)
     {
+        values = Array.FindAll(values, double.IsFinite);
+        nulls = Array.FindAll(nulls, double.IsFinite);
+        if (values.Length == 0 || nulls.Length == 0)
+        {
+            return (Array.ConvertAll(new double[Bins + 1], _ => double.NaN), new int[Bins], new int[Bins]);
+        }
+
         double low = Math.Log(Math.Max(Math.Min(values.Min(), nulls.Min()), 1e-12)), high = Math.Log(Math.Max(values.Max(), nulls.Max()));
         double step = Math.Max((high - low) / Bins, 1e-9);
         int[] In(double[] all)
@@ -31,7 +38,7 @@ internal static class ProbabilityHistogram
     {
         (double[] edges, int[] counts, int[] random) = Count(values, nulls);
         double[] middle = [.. Enumerable.Range(0, Bins).Select(i => Math.Log10(Math.Sqrt(edges[i] * edges[i + 1])))];
-        double factor = (double)values.Length / nulls.Length;
+        double factor = (double)counts.Sum() / Math.Max(1, random.Sum());
         return new LinesPart(name, title, "log10 p", "log10(1 + count)", middle)
             .Line("neurons", [.. counts.Select(c => Math.Log10(1 + c))])
             .Line("random vectors of the same lengths", [.. random.Select(c => Math.Log10(1 + (factor * c)))]);

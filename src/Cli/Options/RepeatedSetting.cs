@@ -22,7 +22,11 @@ internal sealed class RepeatedSetting : Option<string[]>, ISetting
     public bool Repeats => true;
 
     /// <summary>Its values in their order.</summary>
-    public string[] Get(ParseResult arguments) => arguments.GetValue(this) ?? [];
+    public string[] Get(ParseResult arguments)
+    {
+        string[] values = arguments.GetValue(this) ?? [];
+        return values.Contains("") ? throw new UsageException($"{Name} needs a value, {HelpName}, not an empty text.") : values;
+    }
 
     /// <inheritdoc/>
     public void Echo(Utf8JsonWriter json, ParseResult arguments)

@@ -29,6 +29,11 @@ internal static class OutputFile
         {
             throw new WeirException($"{option} {path} cannot be written, because the directory {parent} does not exist.");
         }
+
+        if (!IsDevice(path))
+        {
+            Try($"{option} {path}", () => Probe(parent));
+        }
     }
 
     /// <summary>The same for a file of bytes, which cannot go to the standard output.</summary>
@@ -62,6 +67,20 @@ internal static class OutputFile
         {
             throw new WeirException($"{option} {path} cannot be made, because the directory {parent} does not exist.");
         }
+
+        Try($"{option} {path}", () =>
+        {
+            bool isNew = !Directory.Exists(path);
+            Directory.CreateDirectory(path);
+            if (isNew)
+            {
+                Directory.Delete(path);
+            }
+            else
+            {
+                Probe(path);
+            }
+        });
     }
 
     /// <summary>Writes a file's content.</summary>
@@ -109,11 +128,7 @@ internal static class OutputFile
         {
             // A rename would replace a link, not the file it stands for.
             string target = IsDevice(path) || !File.Exists(path) ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-            write(target);
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException and not ClosedPipeException)
-        {
-            throw new WeirException($"{path} cannot be written ({Reason(e)}).", e);
+            Try(path, () => write(target));
         }
         finally
         {
@@ -124,6 +139,24 @@ internal static class OutputFile
         }
     }
 
+    private static void Try(string what, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException and not ClosedPipeException)
+        {
+            throw new WeirException($"{what} cannot be written ({Reason(e)}).", e);
+        }
+    }
+
+    // Permissions alone do not tell: a file system can be full, or take no files.
+    private static void Probe(string directory)
+    {
+        using var file = new FileStream(Path.Combine(directory, $".weir-{Guid.NewGuid():N}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
+    }
+
     private static bool IsDevice(string path) => !OperatingSystem.IsWindows()
         && (Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) || Path.GetFullPath(path).StartsWith("/proc/", StringComparison.Ordinal));
 
@@ -132,6 +165,7 @@ internal static class OutputFile
     {
         UnauthorizedAccessException => "permission denied",
         DirectoryNotFoundException => "its directory does not exist",
+        FileNotFoundException => "nothing can be made there",
         _ when e.Message.Contains(" : '", StringComparison.Ordinal) => e.Message[..e.Message.IndexOf(" : '", StringComparison.Ordinal)].ToLowerInvariant(),
         _ => e.Message.TrimEnd('.'),
     };

@@ -21,8 +21,8 @@ internal static class SweepSummary
         TablePart table = new TablePart("variants", "Variants")
         {
             Note = (several ? "means over n prompts; low and high are the ends of their 95 % bootstrap intervals over prompts; " : "")
-                + "attention max and MLP max: of all later layers the largest change of what one adds, a maximum and not a mean, and the layer where it is",
-        }.Column("variant");
+                + "attention max and MLP max: the largest change, over all layers, of what an attention or MLP adds, a maximum and not a mean, and the layer where it is",
+        }.Column("variant", flexible: false);
         if (several)
         {
             table.Number("n", "N0");

@@ -98,16 +98,22 @@ public sealed class ConceptEditTests
         byte[] weights = Weights(planted);
         float[] tokens = PlantedModel.Tokens(planted.Model);
         var patches = new List<VectorPatch>();
-        foreach (int token in (int[])[planted.Planted.Token, 9])
+        float[] first = tokens[(planted.Planted.Token * PlantedModel.Width)..((planted.Planted.Token + 1) * PlantedModel.Width)];
+        float[] other = tokens[(9 * PlantedModel.Width)..(10 * PlantedModel.Width)];
+
+        // The second direction leans on the opposite of the first, where the vectors turned round by then point.
+        foreach ((float[] t, int token) in new[] { (first, planted.Planted.Token), ([.. other.Zip(first, (a, b) => a - b)], 9) })
         {
-            float[] t = tokens[(token * PlantedModel.Width)..((token + 1) * PlantedModel.Width)];
             var patch = new VectorPatch(planted.Model.Hash) { Notes = { ["concept"] = $"{token}" } };
             ConceptEdit.Run(planted.Model, t, DirectionScan.Run(planted.Model, t, All), PlantedModel.Prompt, token, new ConceptEditOptions { Threshold = 0.2, Most = 12 }, patch);
             patches.Add(patch);
         }
 
         byte[] edited = Weights(planted);
-        Assert.Contains(patches[0].Edits, a => patches[1].Edits.Any(b => a.Old.Vector == b.Old.Vector) || patches[1].Edits.Count > 1);
+        Assert.Contains(patches[0].Edits, a => patches[1].Edits.Any(b => a.Old.Vector == b.Old.Vector));
+        Assert.Contains(patches[1].Edits, b => patches[0].Edits.All(a => a.Old.Vector != b.Old.Vector));
+        Assert.Contains("in the reverse of the order", Assert.Throws<WeirException>(() => patches[0].Undo(planted.Model)).Message, StringComparison.Ordinal);
+        Assert.Equal(edited, Weights(planted));
         patches[1].Undo(planted.Model);
         patches[0].Undo(planted.Model);
         Assert.Equal(weights, Weights(planted));

@@ -142,6 +142,22 @@ public sealed class NeuronClampTests
     }
 
     [Fact]
+    public void AValueIsPutThereOnceAndWithinF32()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        planted.Plant();
+        NeuronClampOptions options = Options(planted, ClampSite.Product) with { Values = [2, 2, 0, -0f] };
+        NeuronClampResult result = NeuronClamp.Run(planted.Model, options, [PlantedModel.Prompt], [1]);
+        Assert.Equal([(float)(2 * result.Largest), 0], result.Values);
+        Assert.Equal(3, result.Rows.Count);
+        foreach (NeuronClampOptions bad in (NeuronClampOptions[])[options with { Values = [1, 3e38f] }, options with { Values = [float.PositiveInfinity], Multiples = false }])
+        {
+            Assert.Contains("more than f32 holds", Assert.Throws<WeirException>(() => NeuronClamp.Run(planted.Model, bad, [PlantedModel.Prompt], [1])).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void ANeuronThatIsNotThereIsRefused()
     {
         using IDevice device = TestDevices.Open(TestDevices.Cpu);

@@ -1,5 +1,6 @@
 using Weir.Analysis.Neurons;
 using Weir.Engine;
+using Weir.Engine.Lens;
 using Weir.Engine.Weights;
 using Weir.Kernels;
 using Weir.Kernels.Ops;
@@ -24,11 +25,13 @@ public sealed class NeuronMapTests
         float[] Draw(int n) => [.. Enumerable.Range(0, n).Select(_ => (float)((2 * random.NextDouble()) - 1))];
         float[] tokens = Draw(vocabulary * Width), vectors = Draw(Rows * Width);
 
-        // The last token again in two other places: three equal logits, one of them on the last, ragged tile. All logits of
-        // the first vector are below 0, where a masked column with its 0 would come first.
+        // The last token again in two other places: three equal logits, one of them on the last, ragged tile, and the largest
+        // of the second vector. All logits of the first vector are below 0, where a masked column with its 0 would come first.
+        tokens.AsSpan((vocabulary - 1) * Width).Fill(1);
         tokens.AsSpan((vocabulary - 1) * Width).CopyTo(tokens.AsSpan(11 * Width));
         tokens.AsSpan((vocabulary - 1) * Width).CopyTo(tokens.AsSpan(1000 * Width));
-        tokens.AsSpan((vocabulary - 1) * Width, Width).CopyTo(vectors.AsSpan(Width));
+        vectors.AsSpan(Width, Width).Fill(1);
+        vectors[Width] = 0;
         for (int v = 0; v < vocabulary; v++)
         {
             tokens[v * Width] = -3 + (tokens[v * Width] / 2);
@@ -59,6 +62,8 @@ public sealed class NeuronMapTests
                 Assert.True(products[found[k - 1]] != products[found[k]] || found[k - 1] < found[k], "equal logits stand in the order of their ids");
             }
         }
+
+        Assert.Equal([11, 1000, vocabulary - 1], arguments.TopIds.Ints.Slice(K, 3).ToArray());
     }
 
     /// <summary>Acceptance test 3: the planted neuron is found by its token, and its token by the map, in every variant.</summary>
@@ -151,6 +156,84 @@ public sealed class NeuronMapTests
         }
 
         Assert.True(seen > 10);
+    }
+
+    /// <summary>Trap 3: among short vectors every probability is close to 1 / V, and the neuron is found and stands out all the same.</summary>
+    [Fact]
+    public void AFlatSoftmaxHidesNoNeuron()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device, change: (name, values) =>
+        {
+            for (int i = 0; i < values.Length && name.Contains("up_proj", StringComparison.Ordinal); i++)
+            {
+                values[i] *= 0.01f;
+            }
+        });
+        planted.Plant();
+        (int layer, int index, int token) = planted.Planted;
+        var vector = new MlpVector(layer, MlpMatrix.Up, index);
+        planted.Model.Vectors.Replace(vector, [.. planted.Model.Vectors[vector].Values().Select(x => 0.02f * x)]);
+        NeuronHit best = NeuronSearch.Run(planted.Model, new NeuronReading(), [token], best: 1, nullCount: 500)[0].Best[0];
+        Assert.Equal((layer, index, 0), (best.Layer, best.Index, best.TokenRank));
+        Assert.InRange(best.Probability * PlantedModel.Vocabulary, 1, 1.03);
+        Assert.Equal(1, best.NullShare);
+    }
+
+    /// <summary>The null of section 3.1: what random neurons give is what the null gives, whatever their lengths.</summary>
+    [Theory]
+    [InlineData(NeuronNorm.None)]
+    [InlineData(NeuronNorm.Scale)]
+    public void RandomNeuronsStandOutFromTheNullAsOftenAsItSays(NeuronNorm norm)
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device, change: (name, values) =>
+        {
+            for (int i = 0; i < values.Length && name.Contains("up_proj", StringComparison.Ordinal); i++)
+            {
+                values[i] *= 4 + (i / PlantedModel.Width % 7);
+            }
+        });
+        var reading = new NeuronReading { Norm = norm };
+        NeuronMapResult map = NeuronMap.Run(planted.Model, reading, topK: 1);
+        var random = NeuronNull.Run(planted.Model, reading, map.Norms, count: 2000, seed: 5);
+        Assert.Equal(random.TopProbabilities.Order(), random.TopProbabilities);
+        Assert.Equal(random.TopProbabilities, NeuronNull.Run(planted.Model, reading, map.Norms, count: 2000, seed: 5).TopProbabilities);
+
+        // 256 neurons: two standard deviations are 2.7 % around 5 % and 6.2 % around 50 %.
+        double Above(double share) => Enumerable.Range(0, map.Count).Count(n => map.Probability(n, 0, norm) > NeuronNull.Percentile(random.TopProbabilities, share)) / (double)map.Count;
+        Assert.InRange(Above(0.95), 0.01, 0.09);
+        Assert.InRange(Above(0.5), 0.4, 0.6);
+
+        // Vectors of other lengths are another null where the length counts.
+        double[] half = NeuronNull.Run(planted.Model, reading, [.. map.Norms.Select(x => x / 2)], count: 2000, seed: 5).TopProbabilities;
+        Assert.Equal(norm == NeuronNorm.Scale, Math.Abs(half[1000] - random.TopProbabilities[1000]) < 1e-6);
+    }
+
+    [Fact]
+    public void SharesAndPercentilesCountFromBelow()
+    {
+        double[] ascending = [1, 2, 2, 3];
+        Assert.Equal([0, 0.25, 0.75, 1], ((double[])[1, 2, 2.5, 4]).Select(x => NeuronNull.ShareBelow(ascending, x)));
+        Assert.Equal([1.0, 2, 3], ((double[])[0.25, 0.75, 0.99]).Select(x => NeuronNull.Percentile(ascending, x)));
+        Assert.Equal(double.NaN, NeuronNull.ShareBelow([], 1));
+    }
+
+    /// <summary>Trap 6: the embedding's rows in the place of the unembedding's.</summary>
+    [Fact]
+    public void TheEmbeddingIsABasisOfItsOwn()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var planted = new PlantedModel(device);
+        float[] tokens = PlantedModel.Tokens(planted.Model, LensBasis.Embedding);
+        NeuronMapResult map = NeuronMap.Run(planted.Model, new NeuronReading { Basis = LensBasis.Embedding }, topK: 5);
+        foreach (int neuron in (int[])[0, 60, 200])
+        {
+            float[] all = PlantedModel.Vectors(planted.Model, MlpMatrix.Up, neuron / PlantedModel.Neurons);
+            Check(planted.Model, map, neuron, all[(neuron % PlantedModel.Neurons * PlantedModel.Width)..((neuron % PlantedModel.Neurons * PlantedModel.Width) + PlantedModel.Width)], tokens);
+        }
+
+        Assert.True(Differing(map, NeuronMap.Run(planted.Model, new NeuronReading(), topK: 5)) > map.Count * 9 / 10);
     }
 
     /// <summary>Trap 5: tokens that are left out of the lists; probabilities stay those of the whole vocabulary.</summary>

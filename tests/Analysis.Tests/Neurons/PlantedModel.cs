@@ -56,12 +56,12 @@ internal sealed class PlantedModel : IDisposable
         Planted = (Layer, index, token);
     }
 
-    /// <summary>The unembedding's rows, [vocabulary, width].</summary>
-    public static float[] Tokens(Model model)
+    /// <summary>The unembedding's rows, or the embedding's, [vocabulary, width].</summary>
+    public static float[] Tokens(Model model, Engine.Lens.LensBasis basis = Engine.Lens.LensBasis.Unembedding)
     {
         using var memory = new Arena(model.Device);
         Tensor rows = memory.Allocate(new Shape(model.Spec.VocabularySize, model.Spec.Width));
-        model.Vectors.ReadTokens(Engine.Lens.LensBasis.Unembedding, [.. Enumerable.Range(0, model.Spec.VocabularySize)], rows);
+        model.Vectors.ReadTokens(basis, [.. Enumerable.Range(0, model.Spec.VocabularySize)], rows);
         return Host(model, rows);
     }
 

@@ -46,6 +46,17 @@ public sealed class ParityTests
     }
 
     [Fact]
+    public void TheComparisonTellsHowFarItIs()
+    {
+        var told = new Fractions();
+        using Model model = Model.Load(Path.Combine(Fixtures, "llama3"));
+        ParityReport report = ParityCheck.Run(model, progress: told);
+        Assert.Equal(told.Values.Order(), told.Values);
+        Assert.Equal(1, told.Values[^1]);
+        Assert.True(told.Values.Count > report.Rows.Count);
+    }
+
+    [Fact]
     public void ADifferentModelFails()
     {
         using Model model = Model.Load(Path.Combine(Fixtures, "mistral"));
@@ -81,6 +92,13 @@ public sealed class ParityTests
             using Model model = Model.Load(directory);
             Assert.Equal(different, ParityCheck.Run(model, path).Rows.Single().Difference);
         });
+    }
+
+    private sealed class Fractions : IProgress<double>
+    {
+        public List<double> Values { get; } = [];
+
+        public void Report(double value) => Values.Add(value);
     }
 
     private static void Verify(string name, IDevice device)

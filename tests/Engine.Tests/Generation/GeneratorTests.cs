@@ -57,6 +57,21 @@ public sealed class GeneratorTests
         Assert.Equal(other < 0 ? free[1] : free[1][..(other + 1)], ended[1]);
     }
 
+    /// <summary>A model of several end tokens, such as Llama 3.1 Instruct of three, ends at whichever comes.</summary>
+    [Fact]
+    public void EachOfSeveralEndTokensEnds()
+    {
+        Model model = Fixture.Model("gpt2", TestDevices.Cpu);
+        int[] prompt = Fixture.Prompts("gpt2")[0];
+        int[] free = Generator.Complete(model, [prompt], new GenerationOptions { MaxTokens = 8, EndTokens = [] })[0];
+        int[] never = [.. Enumerable.Range(0, model.Spec.VocabularySize).Where(id => !free.Contains(id)).Take(2)];
+        int end = free[4];
+        foreach (int[] ends in (int[][])[[end, .. never], [never[0], end, never[1]], [.. never, end]])
+        {
+            Assert.Equal(free[..(Array.IndexOf(free, end) + 1)], Generator.Complete(model, [prompt], new GenerationOptions { MaxTokens = 8, EndTokens = ends })[0]);
+        }
+    }
+
     [Fact]
     public void TopOneIsGreedyAndZeroTemperatureToo()
     {

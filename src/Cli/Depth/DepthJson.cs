@@ -6,12 +6,19 @@ using Weir.Cli.Reports;
 
 namespace Weir.Cli.Depth;
 
-/// <summary>What was measured as JSON; layers count from 0, boundary l is the input of layer l.</summary>
+/// <summary>
+/// What was measured as JSON; layers count from 0, boundary l is the input of layer l. The interval of a number x is x_low and
+/// x_high beside it, 95 %, by resampling of prompts.
+/// </summary>
 internal static class DepthJson
 {
     /// <summary>Writes the results as properties.</summary>
     public static void Write(Utf8JsonWriter json, DepthFindings f)
     {
+        JsonNumbers.Write(json, "measures", f.Measured);
+        json.WriteStartObject("not_measurable");
+        json.WriteString("ig", DepthFindings.NoGradients);
+        json.WriteEndObject();
         json.WriteString("reduction", f.Reduction.Name);
         json.WriteNumber("first_layer", 0);
         WritePrompts(json, f);
@@ -39,16 +46,7 @@ internal static class DepthJson
 
         if (f.Erasure is { } erasure)
         {
-            json.WriteStartObject("erasure");
-            json.WriteString("with", f.ErasedWith);
-            json.WriteStartArray("maps");
-            foreach (double[,] map in erasure)
-            {
-                WriteRows(json, map);
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
+            WriteErasure(json, f, erasure);
         }
 
         if (f.Scores is { } scores)
@@ -68,6 +66,14 @@ internal static class DepthJson
         WriteRows(json, map);
     }
 
+    /// <summary>Writes numbers with their intervals.</summary>
+    public static void WriteEstimates(Utf8JsonWriter json, string name, IReadOnlyList<Estimate> estimates)
+    {
+        JsonNumbers.Write(json, name, estimates.Select(e => e.Mean));
+        JsonNumbers.Write(json, $"{name}_low", estimates.Select(e => e.Low));
+        JsonNumbers.Write(json, $"{name}_high", estimates.Select(e => e.High));
+    }
+
     private static void WritePrompts(Utf8JsonWriter json, DepthFindings f)
     {
         json.WriteStartArray("prompts");
@@ -83,6 +89,11 @@ internal static class DepthJson
             if (f.Splits is { } splits)
             {
                 RunRecord.WriteIds(json, "splits", splits[p]);
+            }
+
+            if (f.Scores?.Splits is { } scored)
+            {
+                RunRecord.WriteIds(json, "score_splits", scored[p]);
             }
 
             json.WriteEndObject();
@@ -127,12 +138,9 @@ internal static class DepthJson
     private static void WriteCurve(Utf8JsonWriter json, string name, DepthProfile profile, DepthMeasure measure)
     {
         SampleTable table = profile[measure];
-        Estimate[] means = [.. Enumerable.Range(0, table.Rows).Select(l => Bootstrap.Mean(table.PromptMeans(l, 0)))];
         json.WriteStartObject(name);
-        JsonNumbers.Write(json, "mean", profile.Means(measure));
+        WriteEstimates(json, "mean", profile.MeansWithIntervals(measure));
         JsonNumbers.Write(json, "max", Enumerable.Range(0, table.Rows).Select(l => table.Max(l, 0)));
-        JsonNumbers.Write(json, "low", means.Select(m => m.Low));
-        JsonNumbers.Write(json, "high", means.Select(m => m.High));
         json.WriteEndObject();
     }
 
@@ -158,18 +166,15 @@ internal static class DepthJson
         json.WriteStartObject(name);
         json.WriteNumber("prompts", Enumerable.Range(0, table.Prompts).Count(table.Has));
         json.WriteNumber("samples", table.Count(0, table.Columns - 1));
-        if (table.Columns == 1)
-        {
-            Estimate[] means = [.. Enumerable.Range(0, table.Rows).Select(r => Bootstrap.Mean(table.PromptMeans(r, 0)))];
-            JsonNumbers.Write(json, "low", means.Select(m => m.Low));
-            JsonNumbers.Write(json, "high", means.Select(m => m.High));
-        }
-
         foreach (DepthReduction reduction in DepthReduction.All)
         {
             if (table.Columns > 1)
             {
                 WriteMap(json, reduction.Name, reduction.Map(table));
+            }
+            else if (reduction.Name == "mean")
+            {
+                WriteEstimates(json, reduction.Name, [.. Enumerable.Range(0, table.Rows).Select(r => table.MeanWithInterval(r, 0))]);
             }
             else
             {
@@ -180,21 +185,37 @@ internal static class DepthJson
         json.WriteEndObject();
     }
 
+    private static void WriteErasure(Utf8JsonWriter json, DepthFindings f, IReadOnlyList<double[,]> erasure)
+    {
+        json.WriteStartObject("erasure");
+        json.WriteString("with", f.ErasedWith);
+        json.WriteString("maps_are", "[prompt][boundary 0 to L][token]; a token behind the last measured position has no column, so that of a prompt with its answer the last token has none");
+        json.WriteStartArray("maps");
+        foreach (double[,] map in erasure)
+        {
+            WriteRows(json, map);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     private static void WriteScores(Utf8JsonWriter json, DepthScores scores)
     {
         json.WriteStartObject("depth_score");
         json.WriteString("split", scores.Split);
         json.WriteStartArray("levels");
-        foreach ((int level, double[] byLayers, double[] byOutputs) in scores.Levels)
+        foreach ((int level, DepthScoreResult byLayers, DepthScoreResult byOutputs) in scores.Levels)
         {
             json.WriteStartObject();
             json.WriteNumber("level", level);
-            foreach ((string name, double[] values) in ((string, double[])[])[("layers", byLayers), ("outputs", byOutputs)])
+            json.WriteNumber("examples", byLayers.Examples.Count);
+            foreach ((string name, DepthScoreResult score) in ((string, DepthScoreResult)[])[("layers", byLayers), ("outputs", byOutputs)])
             {
-                Estimate mean = DepthScores.Mean(values);
                 json.WriteStartObject(name);
-                JsonNumbers.Write(json, "examples", values);
-                JsonNumbers.Write(json, "mean_low_high", [mean.Mean, mean.Low, mean.High]);
+                WriteEstimate(json, "max", score.Max);
+                WriteEstimate(json, "mean", score.Mean);
+                JsonNumbers.Write(json, "spread_of_examples", score.Examples);
                 json.WriteEndObject();
             }
 
@@ -205,7 +226,17 @@ internal static class DepthJson
         json.WriteEndObject();
     }
 
-    private static void WriteRows(Utf8JsonWriter json, double[,] map)
+    private static void WriteEstimate(Utf8JsonWriter json, string name, Estimate estimate)
+    {
+        foreach ((string suffix, double value) in ((string, double)[])[("", estimate.Mean), ("_low", estimate.Low), ("_high", estimate.High)])
+        {
+            json.WritePropertyName(name + suffix);
+            JsonNumbers.Write(json, value);
+        }
+    }
+
+    /// <summary>Writes a map as rows.</summary>
+    public static void WriteRows(Utf8JsonWriter json, double[,] map)
     {
         json.WriteStartArray();
         for (int r = 0; r < map.GetLength(0); r++)

@@ -146,7 +146,7 @@ internal sealed class DepthCommand : Verb
         {
             if (prompts.Count < FewPrompts)
             {
-                session.Terminal.Note($"erased residuals are the mean over {prompts.Count} prompts, which still knows something of them; the paper takes ten of another kind");
+                session.Terminal.Note($"erased residuals are the mean over {(prompts.Count == 1 ? "1 prompt" : $"{prompts.Count} prompts")}, which still knows something of them; the paper takes ten of another kind");
             }
 
             means = ResidualErasure.Means(model, ids, _analyses.FirstAveraged(a)..);

@@ -36,7 +36,7 @@ internal static class DepthReport
         ErasureParts.Add(report, model, f);
         if (f.Scores is { } scores)
         {
-            report.Add(DepthScorePart.Of(scores));
+            DepthScoreParts.Add(report, scores);
         }
 
         return report;

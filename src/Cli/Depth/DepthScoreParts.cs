@@ -1,13 +1,23 @@
 using Weir.Analysis.Depth;
+using Weir.Analysis.Statistics;
 using Weir.Cli.Reports;
 
 namespace Weir.Cli.Depth;
 
-/// <summary>Depth scores as a table.</summary>
-internal static class DepthScorePart
+/// <summary>Depth scores as a table and, of several levels, a plot.</summary>
+internal static class DepthScoreParts
 {
-    /// <summary>A row for each level and kind of effect.</summary>
-    public static TablePart Of(DepthScores scores)
+    /// <summary>Adds them.</summary>
+    public static void Add(Report report, DepthScores scores)
+    {
+        report.Add(Table(scores));
+        if (scores.Levels.Count > 1)
+        {
+            report.Add(Plot(scores));
+        }
+    }
+
+    private static TablePart Table(DepthScores scores)
     {
         TablePart table = new TablePart("depth_score", "Depth score: mean layer of the effects")
         {
@@ -24,5 +34,24 @@ internal static class DepthScorePart
         }
 
         return table;
+    }
+
+    private static LinesPart Plot(DepthScores scores)
+    {
+        var lines = new LinesPart("depth_score_levels", "Depth score by level", "level", "depth score in layers, with its interval", [.. scores.Levels.Select(l => (double)l.Level)])
+        {
+            Figure = "depth score by difficulty",
+        };
+        void Add(string name, Func<(int Level, DepthScoreResult ByLayers, DepthScoreResult ByOutputs), Estimate> number)
+        {
+            Estimate[] levels = [.. scores.Levels.Select(number)];
+            lines.Line(name, [.. levels.Select(e => e.Mean)], [.. levels.Select(e => e.Low)], [.. levels.Select(e => e.High)]);
+        }
+
+        Add("by layers, max", l => l.ByLayers.Max);
+        Add("by layers, mean", l => l.ByLayers.Mean);
+        Add("by output, max", l => l.ByOutputs.Max);
+        Add("by output, mean", l => l.ByOutputs.Mean);
+        return lines;
     }
 }

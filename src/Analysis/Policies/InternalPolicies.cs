@@ -80,37 +80,14 @@ public static class InternalPolicies
             x = output;
         }
 
-        // The reference, last of all: the model's own policy, whose norm is there already where the others have none.
-        Tensor own = At(Site.ResidualPost[model.Spec.Layers - 1]);
-        if (options.Norm == LensNorm.None)
-        {
-            Tensor normed = New();
-            model.Sublayers.FinalNorm(own, normed);
-            own = normed;
-        }
-
-        states.Add(own);
-        var reading = new LensOptions
-        {
-            Norm = options.Norm,
-            TopK = options.TopK,
-            Divergence = true,
-            Temperature = options.Temperature,
-            Progress = progress,
-        };
-        LensResult lens = LensReader.Read(model, states, reading);
-
-        // Without a norm a policy is the state times the unembedding and nothing else; the model's own, which it is compared
-        // with, has the model's bias and cap.
-        bool bare = options.Norm == LensNorm.None && (model.Spec.FinalSoftcap > 0 || model.Vectors.UnembeddingBias is not null);
-        LensResult entropies = bare ? LensReader.Read(model, states, reading with { TopK = 0, Divergence = false, Softcap = false, Progress = null }) : lens;
+        PolicyReading policies = PolicyReading.Read(model, states, At(Site.ResidualPost[model.Spec.Layers - 1]), options, progress);
         float[] statistics = model.Device.Read<float>(cosines);
         for (int i = 0; i < layers; i++)
         {
-            Reduce(result, sample, first + i, lens, entropies, i, statistics);
+            Reduce(result, sample, first + i, policies, i, statistics);
         }
 
-        result.FinalEntropies[sample] = Mean(rows, p => lens.Entropy[lens.Row(states.Count - 1, p)]);
+        result.FinalEntropies[sample] = Mean(rows, policies.OwnEntropy);
     }
 
     private static HookSet Captures(Model model, int first, int layers)
@@ -128,11 +105,11 @@ public static class InternalPolicies
         return hooks;
     }
 
-    private static void Reduce(PolicyResult result, int sample, int layer, LensResult lens, LensResult entropies, int index, float[] statistics)
+    private static void Reduce(PolicyResult result, int sample, int layer, PolicyReading policies, int index, float[] statistics)
     {
-        int rows = lens.Positions, first = (index * StatesOfLayer) + 1;
-        double Entropy(int state) => Mean(rows, p => entropies.Entropy[entropies.Row(state, p)]);
-        double Divergence(int state) => Mean(rows, p => lens.Divergence[lens.Row(state, p)]);
+        int rows = policies.Rows, first = (index * StatesOfLayer) + 1;
+        double Entropy(int state) => Mean(rows, p => policies.Entropy(state, p));
+        double Divergence(int state) => Mean(rows, p => policies.Divergence(state, p));
         double Cosine(int part) => Mean(rows, p => Of(statistics.AsSpan(4 * ((((2 * index) + part) * rows) + p), 4)));
         void Set(PolicyMeasure measure, double value) => result[measure, sample, layer] = value;
 
@@ -150,7 +127,7 @@ public static class InternalPolicies
         Set(PolicyMeasure.AttentionDivergence, Divergence(first + Attention));
         Set(PolicyMeasure.FfnDivergence, Divergence(first + Ffn));
         Set(PolicyMeasure.LayerDivergence, Divergence(first + Out));
-        Set(PolicyMeasure.LayerOverlap, Mean(rows, p => lens.Overlap(first + Out, p, lens.TopK)));
+        Set(PolicyMeasure.LayerOverlap, Mean(rows, p => policies.Overlap(first + Out, p)));
         Set(PolicyMeasure.AttentionCosine, Cosine(0));
         Set(PolicyMeasure.FfnCosine, Cosine(1));
     }

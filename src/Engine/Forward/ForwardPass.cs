@@ -1,7 +1,5 @@
 using Weir.Engine.Hooks;
-using Weir.Engine.Weights;
 using Weir.Kernels;
-using Weir.Kernels.Ops;
 
 namespace Weir.Engine.Forward;
 
@@ -17,11 +15,7 @@ internal sealed class ForwardPass : IDisposable
     private readonly KeyValueCache? _cache;
     private readonly Batch _batch;
     private readonly BlockRunner _blocks;
-    private readonly PackedRows _logitRows;
-    private readonly Tensor _lastRows;
-    private readonly Tensor _headInput;
-    private readonly Tensor _headNormed;
-    private readonly Tensor _headProjected;
+    private readonly HeadRunner _head;
     private readonly int _layers;
     private readonly Action _ops;
     private IRecording? _recording;
@@ -48,33 +42,17 @@ internal sealed class ForwardPass : IDisposable
         _plan = plan;
         _cache = cache;
         _layers = logits == LogitRows.None && cache is null ? plan.LayersNeeded : model.Spec.Layers;
-        _logitRows = logits switch
-        {
-            LogitRows.All => rows,
-            LogitRows.Last => LastRows(rows),
-            _ => new PackedRows([0], []),
-        };
-        var (buffer, captured, logitTensor) = Slab.Bind(model, plan, rows, _logitRows.Rows);
+        PackedRows logitRows = HeadRunner.RowsOf(rows, logits);
+        var (buffer, captured, logitTensor) = Slab.Bind(model, plan, rows, logitRows.Rows);
         Result = new ForwardResult(model, rows, buffer, captured, logitTensor);
         Logits = logitTensor;
         try
         {
             _batch = new Batch(model, scratch, rows, promptLengths);
             _blocks = new BlockRunner(model, plan, _batch);
-            plan.Bind(_batch, _logitRows);
+            _head = new HeadRunner(model, plan, _batch, logitRows, logitTensor);
+            plan.Bind(_batch, logitRows);
             Ids = scratch.Allocate(new Shape(rows.Rows), ElementType.I32);
-            int n = _logitRows.Rows;
-            if (n > 0 && n != rows.Rows)
-            {
-                _lastRows = scratch.Upload<int>([.. Enumerable.Range(0, rows.Sequences).Where(s => rows.Length(s) > 0).Select(s => rows.Offsets[s + 1] - 1)]);
-                _headInput = scratch.Allocate(new Shape(n, model.Spec.Width));
-            }
-
-            if (n > 0)
-            {
-                _headNormed = model.Weights.FinalNorm is null ? default : scratch.Allocate(new Shape(n, model.Spec.Width));
-                _headProjected = model.Weights.ProjectOut is { } project ? scratch.Allocate(new Shape(n, project.Matrix.Outputs)) : default;
-            }
         }
         catch
         {
@@ -190,12 +168,9 @@ internal sealed class ForwardPass : IDisposable
         for (int s = 0; s < rows.Sequences; s++)
         {
             rows.Place(s, rows.End(s));
-            if (!ReferenceEquals(rows, _logitRows))
-            {
-                _logitRows.Place(s, rows.Starts[s] + Math.Max(rows.Length(s) - 1, 0));
-            }
         }
 
+        _head.PlaceRows();
         _batch.PlaceRows();
     }
 
@@ -219,11 +194,7 @@ internal sealed class ForwardPass : IDisposable
     private void RunOps()
     {
         _batch.MakeAngles();
-        Tensor x = RunBlocks();
-        if (_logitRows.Rows > 0)
-        {
-            Head(x);
-        }
+        _head.Run(RunBlocks());
     }
 
     private Tensor RunBlocks()
@@ -294,49 +265,5 @@ internal sealed class ForwardPass : IDisposable
 
         SiteRunner.Act(use, target, _batch, _batch.Rows);
         return target;
-    }
-
-    private void Head(Tensor x)
-    {
-        ModelWeights w = _model.Weights;
-        IOps ops = _batch.Ops;
-        if (!_lastRows.IsAbsent)
-        {
-            ops.GatherRows(x, _lastRows, _headInput);
-            x = _headInput;
-        }
-
-        if (w.FinalNorm is { } norm)
-        {
-            NormRunner.Run(_model.Spec.Norm, norm, x, _headNormed, _batch, _logitRows, _plan.Use(SitePoint.LnFinalScale), _plan.Use(SitePoint.LnFinalNormalized));
-            x = _headNormed;
-        }
-
-        if (w.ProjectOut is { } project)
-        {
-            ops.MatMul(x, project.Matrix, _headProjected, new MatMulOptions { Bias = project.Bias });
-            x = _headProjected;
-        }
-
-        ops.MatMul(x, w.Head.Matrix, Logits, new MatMulOptions { Bias = w.Head.Bias });
-        if (_model.Spec.FinalSoftcap > 0)
-        {
-            ops.Softcap(Logits, _model.Spec.FinalSoftcap, Logits);
-        }
-
-        SiteRunner.Act(_plan.Use(SitePoint.Logits), Logits, _batch, _logitRows);
-    }
-
-    private static PackedRows LastRows(PackedRows rows)
-    {
-        int[] offsets = new int[rows.Sequences + 1];
-        int[] starts = new int[rows.Sequences];
-        for (int s = 0; s < rows.Sequences; s++)
-        {
-            offsets[s + 1] = offsets[s] + (rows.Length(s) > 0 ? 1 : 0);
-            starts[s] = Math.Max(rows.End(s) - 1, 0);
-        }
-
-        return new PackedRows(offsets, starts);
     }
 }

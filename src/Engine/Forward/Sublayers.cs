@@ -114,6 +114,16 @@ public sealed class Sublayers
         }
     }
 
+    /// <summary>The logits of states.</summary>
+    /// <param name="normed">F32 [n, width], as <see cref="FinalNorm"/> gives it.</param>
+    /// <param name="logits">F32 [n, vocabulary], written.</param>
+    /// <param name="bare">True leaves the model's unembedding bias and final cap out.</param>
+    public void Logits(Tensor normed, Tensor logits, bool bare = false)
+    {
+        using ScratchLease scratch = _model.BorrowScratch();
+        HeadRunner.Unembed(_model, HeadRunner.Project(_model, scratch.Arena, normed), logits, bare);
+    }
+
     /// <summary>The scale by which the norm on a block's attention output divides, of rows of that output; it must have one.</summary>
     /// <param name="layer">The block.</param>
     /// <param name="raw">F32 [n, width].</param>

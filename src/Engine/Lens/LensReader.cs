@@ -41,7 +41,7 @@ public static class LensReader
     public static float[] HeadInput(Model model, Tensor state)
     {
         using ScratchLease scratch = model.BorrowScratch();
-        Tensor rows = Projected(model, scratch.Arena, Normed(model, scratch.Arena, [state], 0, state.Rows, LensNorm.Recomputed));
+        Tensor rows = HeadRunner.Project(model, scratch.Arena, Normed(model, scratch.Arena, [state], 0, state.Rows, LensNorm.Recomputed));
         return model.Device.Read<float>(rows);
     }
 
@@ -51,7 +51,7 @@ public static class LensReader
         int n = states.Count * count;
         bool head = o.Basis == LensBasis.Unembedding;
         Tensor rows = Normed(model, scratch, states, first, count, o.Norm);
-        rows = head ? Projected(model, scratch, rows) : rows;
+        rows = head ? HeadRunner.Project(model, scratch, rows) : rows;
         int k = o.TopK;
         int t = result.TargetCount;
         Tensor Floats(bool wanted, int width) => wanted && width > 0 ? scratch.Allocate(new Shape(n, width)) : default;
@@ -113,18 +113,6 @@ public static class LensReader
         }
 
         return rows;
-    }
-
-    private static Tensor Projected(Model model, Arena scratch, Tensor rows)
-    {
-        if (model.Weights.ProjectOut is not { } project)
-        {
-            return rows;
-        }
-
-        Tensor projected = scratch.Allocate(new Shape(rows.Rows, project.Matrix.Outputs));
-        model.Device.Ops.MatMul(rows, project.Matrix, projected, new MatMulOptions { Bias = project.Bias });
-        return projected;
     }
 
     private static int[] TargetRows(IReadOnlyList<int[]> targets, int states, int first, int count)

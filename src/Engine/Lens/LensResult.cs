@@ -70,10 +70,12 @@ public sealed class LensResult
     /// <param name="state">The state.</param>
     /// <param name="position">The position.</param>
     /// <param name="count">How many tokens; at most <see cref="TopK"/>.</param>
-    public double Overlap(int state, int position, int count)
+    /// <param name="reference">Whose last state; this one's by default.</param>
+    public double Overlap(int state, int position, int count, LensResult? reference = null)
     {
+        reference ??= this;
         ReadOnlySpan<int> a = TopIds.AsSpan(Row(state, position) * TopK, count);
-        ReadOnlySpan<int> b = TopIds.AsSpan(Row(States - 1, position) * TopK, count);
+        ReadOnlySpan<int> b = reference.TopIds.AsSpan(reference.Row(reference.States - 1, position) * reference.TopK, count);
         int common = 0;
         foreach (int id in a)
         {

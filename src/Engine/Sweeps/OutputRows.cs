@@ -19,14 +19,7 @@ internal static class OutputRows
             NormRunner.Fused(ops, model.Spec.Norm, norm, rows, rows);
         }
 
-        if (model.Weights.ProjectOut is { } project)
-        {
-            Tensor projected = arena.Allocate(new Shape(n, project.Matrix.Outputs));
-            ops.MatMul(rows, project.Matrix, projected, new MatMulOptions { Bias = project.Bias });
-            rows = projected;
-        }
-
-        return rows;
+        return HeadRunner.Project(model, arena, rows);
     }
 
     /// <summary>Logits of some rows of the last residual: F32 [indices, vocabulary].</summary>
@@ -34,12 +27,7 @@ internal static class OutputRows
     {
         Tensor rows = HeadInput(model, arena, residual, indices);
         Tensor logits = arena.Allocate(new Shape(rows.Rows, model.Spec.VocabularySize));
-        model.Device.Ops.MatMul(rows, model.Weights.Head.Matrix, logits, new MatMulOptions { Bias = model.Weights.Head.Bias });
-        if (model.Spec.FinalSoftcap > 0)
-        {
-            model.Device.Ops.Softcap(logits, model.Spec.FinalSoftcap, logits);
-        }
-
+        HeadRunner.Unembed(model, rows, logits);
         return logits;
     }
 }

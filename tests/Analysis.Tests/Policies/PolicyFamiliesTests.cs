@@ -37,20 +37,31 @@ public sealed class PolicyFamiliesTests
         Assert.Equal(entropy, InternalPolicies.Run(model, [Sample]).FinalEntropies[0], 1e-5);
     }
 
-    /// <summary>Without a norm a policy is the state times the unembedding: no final cap, no bias.</summary>
-    [Fact]
-    public void WithoutANormThereIsNoCap()
+    /// <summary>
+    /// Without a norm a policy is the state times the unembedding, without the final cap; the model's own, which it is compared
+    /// with, has it.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0.5)]
+    public void WithoutANormThereIsNoCap(float temperature)
     {
         using IDevice device = TestDevices.Open(TestDevices.Cpu);
         using Model model = Load(device, "gemma2");
-        PolicyResult result = InternalPolicies.Run(model, [Sample]);
+        PolicyResult result = InternalPolicies.Run(model, [Sample], new PolicyOptions { Temperature = temperature });
         float[] tokens = PlantedModel.Tokens(model);
         using ForwardResult pass = model.Forward([.. Sample.Prompt, .. Sample.Response], new HookSet().Capture(Site.ResidualPost.AllLayers));
+        double[][] own = [.. PlantedModel.Host(model, pass.Logits).Chunk(model.Spec.VocabularySize).Skip(Sample.Prompt.Count)
+            .Select(row => Oracle.LogSoftmax([.. row], [1], temperature))];
         for (int l = 0; l < model.Spec.Layers; l++)
         {
-            double entropy = PlantedModel.Host(model, pass[Site.ResidualPost[l]]).Chunk(model.Spec.Width).Skip(Sample.Prompt.Count)
-                .Average(row => Oracle.LogSoftmax(tokens, [.. row.Select(x => (double)x)]).Sum(z => -Math.Exp(z) * z));
-            Assert.Equal(entropy, result[PolicyMeasure.LayerEntropy, 0, l], 1e-4);
+            double[][] policies = [.. PlantedModel.Host(model, pass[Site.ResidualPost[l]]).Chunk(model.Spec.Width).Skip(Sample.Prompt.Count)
+                .Select(row => Oracle.LogSoftmax(tokens, [.. row.Select(x => (double)x)], temperature))];
+            Assert.Equal(policies.Average(p => p.Sum(z => -Math.Exp(z) * z)), result[PolicyMeasure.LayerEntropy, 0, l], 1e-4);
+            double divergence = policies.Zip(own, (p, q) => p.Zip(q, (z, r) => Math.Exp(z) * (z - r)).Sum()).Average();
+            Assert.Equal(divergence, result[PolicyMeasure.LayerDivergence, 0, l], 1e-4 * Math.Max(1, divergence));
+            double overlap = policies.Zip(own, (p, q) => Oracle.First(p, 5).Intersect(Oracle.First(q, 5)).Count() / 5.0).Average();
+            Assert.Equal(overlap, result[PolicyMeasure.LayerOverlap, 0, l], 1e-6);
         }
     }
 

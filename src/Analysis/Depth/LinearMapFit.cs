@@ -54,16 +54,16 @@ internal sealed class LinearMapFit
         int n = sources[0].Length / _a.Spec.Width;
         if (_sourceOrigins.Length == 0 && n > 0)
         {
-            _sourceOrigins = [.. sources.Select(x => Mean(x, _a.Spec.Width))];
-            _targetOrigins = [.. targets.Select(y => Mean(y, _width))];
+            _sourceOrigins = [.. sources.Select(x => StateRows.Mean(x, _a.Spec.Width))];
+            _targetOrigins = [.. targets.Select(y => StateRows.Mean(y, _width))];
         }
 
         for (int t = 0; t < _count && n > 0; t++)
         {
-            float[] target = Counted(targets[_first + t], _targetOrigins[_first + t], null, n, _width);
+            float[] target = StateRows.From(targets[_first + t], _targetOrigins[_first + t], null, n, _width);
             for (int i = 0; i < n; i++)
             {
-                Accumulate(target.AsSpan(i * _width, _width), _targetSums.AsSpan(t * _width, _width));
+                StateRows.Accumulate(target.AsSpan(i * _width, _width), _targetSums.AsSpan(t * _width, _width));
             }
         }
 
@@ -82,13 +82,13 @@ internal sealed class LinearMapFit
     {
         float[] weights = Weights(state, n);
         float[] x = Inputs(source, state, weights, n);
-        float[][] y = [.. Enumerable.Range(_first, _count).Select(l => Counted(targets[l].Span, _targetOrigins[l], weights, n, _width))];
-        float[] product = Product(Transposed(x, n), n, [x, .. y]);
+        float[][] y = [.. Enumerable.Range(_first, _count).Select(l => StateRows.From(targets[l].Span, _targetOrigins[l], weights, n, _width))];
+        float[] product = Product(StateRows.Transposed(x, n), n, [x, .. y]);
         int row = _inputs + Outputs;
         for (int i = 0; i < _inputs; i++)
         {
-            Accumulate(product.AsSpan(i * row, _inputs), _gram[source].AsSpan(i * _inputs, _inputs));
-            Accumulate(product.AsSpan((i * row) + _inputs, Outputs), _cross[source].AsSpan(i * Outputs, Outputs));
+            StateRows.Accumulate(product.AsSpan(i * row, _inputs), _gram[source].AsSpan(i * _inputs, _inputs));
+            StateRows.Accumulate(product.AsSpan((i * row) + _inputs, Outputs), _cross[source].AsSpan(i * Outputs, Outputs));
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class LinearMapFit
                 float[] mapped = Product(inputs, _inputs, [solutions[k][m]]);
                 for (int t = 0; t < _count; t++)
                 {
-                    float[] truth = Counted(targets[_first + t], _targetOrigins[_first + t], null, n, _width);
+                    float[] truth = StateRows.From(targets[_first + t], _targetOrigins[_first + t], null, n, _width);
                     for (int i = 0; i < n; i++)
                     {
                         ReadOnlySpan<float> row = truth.AsSpan(i * _width, _width);
@@ -146,25 +146,6 @@ internal sealed class LinearMapFit
                     }
                 }
             }
-        }
-    }
-
-    private static float[] Mean(float[] rows, int width)
-    {
-        double[] sums = new double[width];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            sums[i % width] += rows[i];
-        }
-
-        return Array.ConvertAll(sums, s => (float)(s * width / rows.Length));
-    }
-
-    private static void Accumulate(ReadOnlySpan<float> part, Span<double> sum)
-    {
-        for (int i = 0; i < part.Length; i++)
-        {
-            sum[i] += part[i];
         }
     }
 
@@ -200,7 +181,7 @@ internal sealed class LinearMapFit
     private float[] Inputs(int source, ReadOnlySpan<float> state, float[]? weights, int n)
     {
         int width = _inputs - 1;
-        float[] counted = Counted(state, _sourceOrigins[source], weights, n, width), x = new float[n * _inputs];
+        float[] counted = StateRows.From(state, _sourceOrigins[source], weights, n, width), x = new float[n * _inputs];
         for (int i = 0; i < n; i++)
         {
             counted.AsSpan(i * width, width).CopyTo(x.AsSpan(i * _inputs));
@@ -208,35 +189,5 @@ internal sealed class LinearMapFit
         }
 
         return x;
-    }
-
-    private static float[] Counted(ReadOnlySpan<float> rows, float[] origin, float[]? weights, int n, int width)
-    {
-        float[] y = new float[rows.Length];
-        for (int i = 0; i < n; i++)
-        {
-            Span<float> row = y.AsSpan(i * width, width);
-            TensorPrimitives.Subtract(rows.Slice(i * width, width), origin, row);
-            if (weights is not null)
-            {
-                TensorPrimitives.Multiply(row, weights[i], row);
-            }
-        }
-
-        return y;
-    }
-
-    private float[] Transposed(float[] x, int n)
-    {
-        float[] y = new float[x.Length];
-        for (int i = 0; i < n; i++)
-        {
-            for (int c = 0; c < _inputs; c++)
-            {
-                y[(c * n) + i] = x[(i * _inputs) + c];
-            }
-        }
-
-        return y;
     }
 }

@@ -24,7 +24,7 @@ internal static class DepthJson
         WritePrompts(json, f);
         if (f.Profile is { } profile)
         {
-            WriteProfile(json, profile);
+            ProfileJson.Write(json, profile);
         }
 
         if (f.Effects is { } effects)
@@ -66,14 +66,6 @@ internal static class DepthJson
         WriteRows(json, map);
     }
 
-    /// <summary>Writes numbers with their intervals.</summary>
-    public static void WriteEstimates(Utf8JsonWriter json, string name, IReadOnlyList<Estimate> estimates)
-    {
-        JsonNumbers.Write(json, name, estimates.Select(e => e.Mean));
-        JsonNumbers.Write(json, $"{name}_low", estimates.Select(e => e.Low));
-        JsonNumbers.Write(json, $"{name}_high", estimates.Select(e => e.High));
-    }
-
     private static void WritePrompts(Utf8JsonWriter json, DepthFindings f)
     {
         json.WriteStartArray("prompts");
@@ -100,48 +92,6 @@ internal static class DepthJson
         }
 
         json.WriteEndArray();
-    }
-
-    private static void WriteProfile(Utf8JsonWriter json, DepthProfile profile)
-    {
-        void Group(string name, params ReadOnlySpan<DepthMeasure> measures)
-        {
-            json.WriteStartObject(name);
-            foreach (DepthMeasure measure in measures)
-            {
-                WriteCurve(json, Name(measure), profile, measure);
-            }
-
-            json.WriteEndObject();
-        }
-
-        Group("norms", DepthMeasure.AttentionRatio, DepthMeasure.MlpRatio, DepthMeasure.LayerRatio, DepthMeasure.ResidualNorm, DepthMeasure.AttentionNorm, DepthMeasure.MlpNorm);
-        Group("cosines", DepthMeasure.AttentionCosine, DepthMeasure.MlpCosine, DepthMeasure.LayerCosine, DepthMeasure.ResidualCosine);
-        WriteCurve(json, "lens_kl", profile, DepthMeasure.LensDivergence);
-        WriteCurve(json, "lens_top5", profile, DepthMeasure.LensOverlap);
-        EffectiveDepth depth = EffectiveDepth.Of(profile);
-        json.WriteStartObject("effective_depth");
-        foreach ((string name, int? layer) in ((string, int?)[])[("cosine", depth.Cosine), ("kl", depth.Divergence), ("overlap", depth.Overlap)])
-        {
-            json.WriteStartObject(name);
-            json.WritePropertyName("layer");
-            JsonNumbers.Write(json, layer ?? double.NaN);
-            json.WritePropertyName("ratio");
-            JsonNumbers.Write(json, depth.Ratio(layer) ?? double.NaN);
-            json.WriteEndObject();
-        }
-
-        JsonNumbers.Write(json, "cosine_curve", EffectiveDepth.CosineCurve(profile));
-        json.WriteEndObject();
-    }
-
-    private static void WriteCurve(Utf8JsonWriter json, string name, DepthProfile profile, DepthMeasure measure)
-    {
-        SampleTable table = profile[measure];
-        json.WriteStartObject(name);
-        WriteEstimates(json, "mean", profile.MeansWithIntervals(measure));
-        JsonNumbers.Write(json, "max", Enumerable.Range(0, table.Rows).Select(l => table.Max(l, 0)));
-        json.WriteEndObject();
     }
 
     private static void WriteEffects(Utf8JsonWriter json, string name, SkipEffects effects, Func<SkippedPart, SkipReach, SampleTable> of)
@@ -174,7 +124,7 @@ internal static class DepthJson
             }
             else if (reduction.Name == "mean")
             {
-                WriteEstimates(json, reduction.Name, [.. Enumerable.Range(0, table.Rows).Select(r => table.MeanWithInterval(r, 0))]);
+                JsonNumbers.Write(json, reduction.Name, (Estimate[])[.. Enumerable.Range(0, table.Rows).Select(r => table.MeanWithInterval(r, 0))]);
             }
             else
             {
@@ -213,8 +163,8 @@ internal static class DepthJson
             foreach ((string name, DepthScoreResult score) in ((string, DepthScoreResult)[])[("layers", byLayers), ("outputs", byOutputs)])
             {
                 json.WriteStartObject(name);
-                WriteEstimate(json, "max", score.Max);
-                WriteEstimate(json, "mean", score.Mean);
+                JsonNumbers.Write(json, "max", score.Max);
+                JsonNumbers.Write(json, "mean", score.Mean);
                 JsonNumbers.Write(json, "spread_of_examples", score.Examples);
                 json.WriteEndObject();
             }
@@ -224,15 +174,6 @@ internal static class DepthJson
 
         json.WriteEndArray();
         json.WriteEndObject();
-    }
-
-    private static void WriteEstimate(Utf8JsonWriter json, string name, Estimate estimate)
-    {
-        foreach ((string suffix, double value) in ((string, double)[])[("", estimate.Mean), ("_low", estimate.Low), ("_high", estimate.High)])
-        {
-            json.WritePropertyName(name + suffix);
-            JsonNumbers.Write(json, value);
-        }
     }
 
     /// <summary>Writes a map as rows.</summary>

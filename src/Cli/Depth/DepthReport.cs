@@ -130,7 +130,7 @@ internal static class DepthReport
             foreach ((SkippedPart part, _) in effects.Measured.Where(m => m.Reach == reach))
             {
                 SampleTable table = effects.OutputsOf(part, reach);
-                Add(lines, $"{Words(part)}, mean", [.. Enumerable.Range(0, f.Layers).Select(l => table.MeanWithInterval(l, 0))]);
+                lines.Line($"{Words(part)}, mean", (Estimate[])[.. Enumerable.Range(0, f.Layers).Select(l => table.MeanWithInterval(l, 0))]);
                 lines.Line($"{Words(part)}, max", [.. Enumerable.Range(0, f.Layers).Select(l => table.Max(l, 0))]);
             }
 
@@ -149,15 +149,11 @@ internal static class DepthReport
         var part = new LinesPart(name, title, "layer", axis, Layers(longest));
         foreach ((string line, DepthMeasure measure) in lines)
         {
-            Estimate[] means = profile.MeansWithIntervals(measure);
-            Add(part, line, [.. Enumerable.Range(0, longest).Select(l => l < means.Length ? means[l] : new Estimate(double.NaN, double.NaN, double.NaN, 0))]);
+            part.Line(line, profile.MeansWithIntervals(measure));
         }
 
         return part;
     }
-
-    private static void Add(LinesPart part, string line, Estimate[] estimates) =>
-        part.Line(line, [.. estimates.Select(e => e.Mean)], [.. estimates.Select(e => e.Low)], [.. estimates.Select(e => e.High)]);
 
     private static HeatMapPart Map(string name, string title, double[,] values)
     {

@@ -42,11 +42,8 @@ internal static class DepthScoreParts
         {
             Figure = "depth score by difficulty",
         };
-        void Add(string name, Func<(int Level, DepthScoreResult ByLayers, DepthScoreResult ByOutputs), Estimate> number)
-        {
-            Estimate[] levels = [.. scores.Levels.Select(number)];
-            lines.Line(name, [.. levels.Select(e => e.Mean)], [.. levels.Select(e => e.Low)], [.. levels.Select(e => e.High)]);
-        }
+        void Add(string name, Func<(int Level, DepthScoreResult ByLayers, DepthScoreResult ByOutputs), Estimate> number) =>
+            lines.Line(name, (Estimate[])[.. scores.Levels.Select(number)]);
 
         Add("by layers, max", l => l.ByLayers.Max);
         Add("by layers, mean", l => l.ByLayers.Mean);

@@ -76,8 +76,8 @@ internal static class LinearMapReport
         JsonNumbers.Write(json, "constant_errors", Enumerable.Range(0, result.ConstantErrors.Rows).Select(l => result.ConstantErrors.Ratio(l, 0)));
         int[] best = result.BestTargets;
         JsonNumbers.Write(json, "best_targets", best.Select(l => (double)l));
-        DepthJson.WriteEstimates(json, "best_errors", [.. best.Select((l, m) => result.Errors.RatioWithInterval(m, l))]);
-        DepthJson.WriteEstimates(json, "best_r_squared", [.. best.Select((l, m) => result.RSquared(m, l))]);
+        JsonNumbers.Write(json, "best_errors", (Estimate[])[.. best.Select((l, m) => result.Errors.RatioWithInterval(m, l))]);
+        JsonNumbers.Write(json, "best_r_squared", (Estimate[])[.. best.Select((l, m) => result.RSquared(m, l))]);
         JsonNumbers.Write(json, "ridges", result.Ridges);
         DepthJson.WriteMap(json, "chosen_ridges", result.ChosenRidges);
         json.WriteStartArray("validation_errors");

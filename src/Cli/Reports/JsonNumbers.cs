@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Weir.Analysis.Statistics;
 
 namespace Weir.Cli.Reports;
 
@@ -28,6 +29,24 @@ internal static class JsonNumbers
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>Writes an estimate as a property, with the ends of its interval as name_low and name_high.</summary>
+    public static void Write(Utf8JsonWriter json, string name, Estimate estimate)
+    {
+        foreach ((string end, double value) in ((string, double)[])[("", estimate.Mean), ("_low", estimate.Low), ("_high", estimate.High)])
+        {
+            json.WritePropertyName(name + end);
+            Write(json, value);
+        }
+    }
+
+    /// <summary>Writes estimates as properties, likewise.</summary>
+    public static void Write(Utf8JsonWriter json, string name, IReadOnlyList<Estimate> estimates)
+    {
+        Write(json, name, estimates.Select(e => e.Mean));
+        Write(json, $"{name}_low", estimates.Select(e => e.Low));
+        Write(json, $"{name}_high", estimates.Select(e => e.High));
     }
 
     /// <summary>Writes texts as a property.</summary>

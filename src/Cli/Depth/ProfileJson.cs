@@ -30,10 +30,8 @@ internal static class ProfileJson
         foreach ((string name, int? layer) in ((string, int?)[])[("cosine", depth.Cosine), ("kl", depth.Divergence), ("overlap", depth.Overlap)])
         {
             json.WriteStartObject(name);
-            json.WritePropertyName("layer");
-            JsonNumbers.Write(json, layer ?? double.NaN);
-            json.WritePropertyName("ratio");
-            JsonNumbers.Write(json, depth.Ratio(layer) ?? double.NaN);
+            JsonNumbers.Write(json, "layer", layer ?? double.NaN);
+            JsonNumbers.Write(json, "ratio", depth.Ratio(layer) ?? double.NaN);
             json.WriteEndObject();
         }
 

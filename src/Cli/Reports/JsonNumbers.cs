@@ -19,6 +19,13 @@ internal static class JsonNumbers
         }
     }
 
+    /// <summary>Writes a number as a property.</summary>
+    public static void Write(Utf8JsonWriter json, string name, double value)
+    {
+        json.WritePropertyName(name);
+        Write(json, value);
+    }
+
     /// <summary>Writes numbers as a property.</summary>
     public static void Write(Utf8JsonWriter json, string name, IEnumerable<double> values)
     {
@@ -34,11 +41,9 @@ internal static class JsonNumbers
     /// <summary>Writes an estimate as a property, with the ends of its interval as name_low and name_high.</summary>
     public static void Write(Utf8JsonWriter json, string name, Estimate estimate)
     {
-        foreach ((string end, double value) in ((string, double)[])[("", estimate.Mean), ("_low", estimate.Low), ("_high", estimate.High)])
-        {
-            json.WritePropertyName(name + end);
-            Write(json, value);
-        }
+        Write(json, name, estimate.Mean);
+        Write(json, $"{name}_low", estimate.Low);
+        Write(json, $"{name}_high", estimate.High);
     }
 
     /// <summary>Writes estimates as properties, likewise.</summary>

@@ -28,7 +28,24 @@ public sealed class DepthTests
             Assert.True(all.GetProperty("mean")[s][7].GetDouble() <= all.GetProperty("max")[s][7].GetDouble());
         }
 
-        Assert.Equal([2, 3, 4], root.GetProperty("depth_score").GetProperty("levels").EnumerateArray().Select(l => l.GetProperty("level").GetInt32()));
+        JsonElement.ArrayEnumerator levels = root.GetProperty("depth_score").GetProperty("levels").EnumerateArray();
+        Assert.Equal([2, 3, 4], levels.Select(l => l.GetProperty("level").GetInt32()));
+        foreach (JsonElement score in levels.SelectMany(l => (JsonElement[])[l.GetProperty("layers"), l.GetProperty("outputs")]))
+        {
+            // One example a level: both numbers are its own, and there is no interval.
+            double own = Assert.Single(score.GetProperty("spread_of_examples").EnumerateArray()).GetDouble();
+            Assert.Equal(own, score.GetProperty("max").GetDouble());
+            Assert.Equal(own, score.GetProperty("mean").GetDouble());
+            Assert.Equal(JsonValueKind.Null, score.GetProperty("max_low").ValueKind);
+        }
+
+        // The answer's last token has no column, and no gradients are measured.
+        JsonElement map = root.GetProperty("erasure").GetProperty("maps")[0];
+        Assert.Equal(9, map.GetArrayLength());
+        Assert.Equal(root.GetProperty("prompts")[0].GetProperty("token_ids").GetArrayLength() - 1, map[0].GetArrayLength());
+        Assert.Equal(["profile", "effects", "local", "erasure", "score"], root.GetProperty("measures").EnumerateArray().Select(m => m.GetString()));
+        Assert.Contains("backward pass", root.GetProperty("not_measurable").GetProperty("ig").GetString(), StringComparison.Ordinal);
+        Assert.False(root.TryGetProperty("ig", out _));
         using SafetensorsFile tensors = SafetensorsFile.Open(Path.Combine(directory["d"], "tensors.safetensors"));
         Assert.Equal([8L, 8], tensors["effects.mlp.future.mean"].Shape.ToArray());
         Assert.Equal([9L], tensors["profile.lens_divergence.mean"].Shape.ToArray());
@@ -46,6 +63,107 @@ public sealed class DepthTests
     }
 
     [Fact]
+    public void Means_stand_beside_their_own_intervals()
+    {
+        // One long prompt and three short ones: the mean over tokens is not near the mean of the prompts' means.
+        using var directory = new TemporaryDirectory();
+        string prompts = directory.Write("p", $"{string.Join(' ', Enumerable.Repeat("The capital of France is Paris.", 12))}\n{WeirRun.Prompt}\nThe\nOne two\n");
+        _ = WeirRun.Succeed("depth", "--file", prompts, "--measure", "profile,effects", "--leave-out", "layer", "--reach", "all", "--out", directory["d"]);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory["d"], "result.json")));
+        JsonElement root = json.RootElement;
+        int compared = 0;
+        foreach (JsonElement curve in root.GetProperty("norms").EnumerateObject().Concat(root.GetProperty("cosines").EnumerateObject()).Select(p => p.Value)
+            .Append(root.GetProperty("lens_kl")).Append(root.GetProperty("lens_top5")).Append(root.GetProperty("output_effects").GetProperty("layer").GetProperty("all_positions")))
+        {
+            Assert.False(curve.TryGetProperty("low", out _));
+            for (int l = 0; l < curve.GetProperty("mean").GetArrayLength(); l++)
+            {
+                double mean = curve.GetProperty("mean")[l].GetDouble(), slack = 1e-7 * Math.Max(1, Math.Abs(mean));
+                Assert.InRange(mean, curve.GetProperty("mean_low")[l].GetDouble() - slack, curve.GetProperty("mean_high")[l].GetDouble() + slack);
+                Assert.True(curve.GetProperty("max")[l].GetDouble() >= mean - slack);
+                compared++;
+            }
+        }
+
+        Assert.True(compared > 100);
+        string csv = File.ReadAllText(Path.Combine(directory["d"], "output_all_positions.csv"));
+        Assert.StartsWith("layer left out,\"layer, mean\",\"layer, mean low\",\"layer, mean high\",\"layer, max\"", csv, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_that_are_none_are_null()
+    {
+        // The last norm's first weight is infinite, so that every logit is infinite or not a number.
+        using var directory = new TemporaryDirectory();
+        foreach (string file in Directory.EnumerateFiles(WeirRun.Demo))
+        {
+            File.Copy(file, directory[Path.GetFileName(file)]);
+        }
+
+        foreach ((string tensor, string name) in ((string, string)[])[("model.norm.weight", "logits"), ("model.layers.3.mlp.down_proj.weight", "states")])
+        {
+            using (FileStream weights = File.Open(directory["model.safetensors"], FileMode.Open))
+            {
+                Poison(weights, tensor);
+            }
+
+            _ = WeirRun.Succeed("depth", WeirRun.Prompt, "--answer", " Paris", "--split-step", "2", "--model", directory.Path, "--out", directory[name]);
+            string text = File.ReadAllText(Path.Combine(directory[name], "result.json"));
+            using JsonDocument json = JsonDocument.Parse(text);
+            Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("lens_kl").GetProperty("mean")[0].ValueKind);
+            Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("lens_kl").GetProperty("max")[0].ValueKind);
+            Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("output_effects").GetProperty("layer").GetProperty("all_positions").GetProperty("max")[0].ValueKind);
+            Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("erasure").GetProperty("maps")[0][0][1].ValueKind);
+            Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("depth_score").GetProperty("levels")[0].GetProperty("outputs").GetProperty("max").ValueKind);
+            Assert.Equal(JsonValueKind.Number, json.RootElement.GetProperty("norms").GetProperty("residual_norm").GetProperty("mean")[2].ValueKind);
+            Assert.DoesNotContain("NaN", text, StringComparison.Ordinal);
+        }
+    }
+
+    private static void Poison(FileStream weights, string tensor)
+    {
+        byte[] head = new byte[8];
+        weights.ReadExactly(head);
+        byte[] names = new byte[BitConverter.ToInt64(head)];
+        weights.ReadExactly(names);
+        using JsonDocument json = JsonDocument.Parse(names);
+        JsonElement entry = json.RootElement.GetProperty(tensor);
+        weights.Position = 8 + names.Length + entry.GetProperty("data_offsets")[0].GetInt64();
+        weights.Write(entry.GetProperty("dtype").GetString() switch
+        {
+            "F32" => [0, 0, 0x80, 0x7f],
+            "BF16" => [0x80, 0x7f],
+            _ => (byte[])[0, 0x7c],
+        });
+    }
+
+    [Fact]
+    public void Options_that_nothing_looks_at_are_refused()
+    {
+        void Refuse(string expected, params string[] line) => WeirRun.Refuse(expected, ["depth", WeirRun.Prompt, .. line]);
+        Refuse("--erase-with counterfactual", "--counterfactual", "The");
+        Refuse("--counterfactual belongs to erasure", "--measure", "profile", "--counterfactual", "The");
+        Refuse("--erase belongs", "--measure", "effects", "--erase", "1");
+        Refuse("--erase 2 is more", "--erase", "2");
+        Refuse("--leave-out belongs to effects", "--measure", "local", "--leave-out", "mlp");
+        Refuse("--plan belongs to effects", "--measure", "profile", "--plan");
+        Refuse("--reduce belongs", "--measure", "profile,erasure,score", "--reduce", "mean");
+        Refuse("--from belongs", "--measure", "profile", "--from", "2");
+        Refuse("--reach says how", "--measure", "score", "--answer", " Paris", "--reach", "all");
+        Refuse("--splits says how", "--reach", "all", "--splits", "2");
+        Refuse("--split-seed says how", "--measure", "local", "--reach", "all", "--split-seed", "2");
+        Refuse("--exclude-first belongs", "--measure", "effects", "--exclude-first");
+        Refuse("--ridge belongs to maps", "--ridge", "1");
+        Refuse("--map-contributions belongs to maps", "--map-contributions");
+        Refuse("--measure belongs to the analyses", "--map-to", WeirRun.Demo, "--measure", "profile");
+        Refuse("--plan belongs to the analyses", "--map-to", WeirRun.Demo, "--plan");
+        Refuse("--ridge must be numbers", "--map-to", WeirRun.Demo, "--ridge", "1,-1");
+        Refuse("--choose says which", "--choose", "random");
+        Refuse("--instruction is of word problems", "--instruction", "Think.");
+        WeirRun.Refuse("--instruction is of word problems", "depth", "--prompts", "hops:1", "--instruction", "Think.");
+    }
+
+    [Fact]
     public void A_model_maps_onto_itself_layer_by_layer()
     {
         using var directory = new TemporaryDirectory();
@@ -53,6 +171,8 @@ public sealed class DepthTests
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory["m"], "result.json")));
         Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 8], json.RootElement.GetProperty("best_targets").EnumerateArray().Select(e => e.GetInt32()));
         Assert.True(json.RootElement.GetProperty("errors")[4][4].GetDouble() < 0.01);
+        Assert.True(json.RootElement.GetProperty("r_squared")[4][4].GetDouble() is > 0.99 and <= 1);
+        Assert.InRange(json.RootElement.GetProperty("best_errors")[4].GetDouble(), json.RootElement.GetProperty("best_errors_low")[4].GetDouble(), json.RootElement.GetProperty("best_errors_high")[4].GetDouble());
         Assert.True(json.RootElement.GetProperty("fitted_tokens").GetInt32() > json.RootElement.GetProperty("tested_tokens").GetInt32());
     }
 

@@ -28,9 +28,7 @@ def measures(model, mode, prompt, answer):
         return -(policy(x).exp() * policy(x)).sum(-1).mean().item()
 
     def divergence(x):
-        # Its bare logits are capped like the model's own, which they are compared with.
-        p = model.capped(x @ model.unembedding.T).log_softmax(-1) if mode == "none" else policy(x)
-        return (p.exp() * (p - own)).sum(-1).mean().item()
+        return (policy(x).exp() * (policy(x) - own)).sum(-1).mean().item()
 
     values = {}
     for l, block in enumerate(model.blocks):

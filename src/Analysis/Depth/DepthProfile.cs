@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Weir.Analysis.Statistics;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -17,7 +18,7 @@ namespace Weir.Analysis.Depth;
 public sealed class DepthProfile
 {
     private const double SmallestNorm = 1e-6;
-    private const long GroupBytes = 1L << 30;
+    private const long DefaultBytes = 1L << 30;
 
     private readonly Dictionary<DepthMeasure, SampleTable> _tables;
 
@@ -38,16 +39,32 @@ public sealed class DepthProfile
         ? _tables[measure].PromptMeans(layer, 0).DefaultIfEmpty(0).Average()
         : _tables[measure].Mean(layer, 0);
 
-    /// <summary>The same of each layer.</summary>
+    /// <summary>The same with its interval, prompts drawn again.</summary>
+    public Estimate MeanWithInterval(DepthMeasure measure, int layer)
+    {
+        if (!IsLens(measure))
+        {
+            return _tables[measure].MeanWithInterval(layer, 0);
+        }
+
+        double[] means = _tables[measure].PromptMeans(layer, 0);
+        return Bootstrap.Ratio(means, [.. means.Select(_ => 1.0)]);
+    }
+
+    /// <summary>Means with their intervals of each layer.</summary>
+    public Estimate[] MeansWithIntervals(DepthMeasure measure) => [.. Enumerable.Range(0, _tables[measure].Rows).Select(l => MeanWithInterval(measure, l))];
+
+    /// <summary>Means of each layer.</summary>
     public double[] Means(DepthMeasure measure) => [.. Enumerable.Range(0, _tables[measure].Rows).Select(l => Mean(measure, l))];
 
     /// <summary>Measures prompts.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids of each prompt.</param>
     /// <param name="firstPosition">Positions in front of this one are left out of every mean; 0, as in the paper, for none.</param>
+    /// <param name="mostBytes">Bytes of activations that may be held at once; 0 for 1 GiB.</param>
     /// <param name="progress">Told the fraction done; what it throws stops the work.</param>
     /// <exception cref="WeirException">No prompt is longer than the first position.</exception>
-    public static DepthProfile Run(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, int firstPosition = 0, IProgress<double>? progress = null)
+    public static DepthProfile Run(Model model, IReadOnlyList<IReadOnlyList<int>> prompts, int firstPosition = 0, long mostBytes = 0, IProgress<double>? progress = null)
     {
         DepthModel.RequireContributions(model.Spec);
         if (prompts.All(p => p.Count <= firstPosition))
@@ -57,11 +74,12 @@ public sealed class DepthProfile
 
         int layers = model.Spec.Layers;
         var profile = new DepthProfile(prompts.Count, layers);
+        long most = mostBytes > 0 ? mostBytes : DefaultBytes;
         long rowBytes = 3L * (layers + 1) * model.Spec.Width * sizeof(float);
         for (int first = 0; first < prompts.Count;)
         {
             int count = 0;
-            for (long held = 0; first + count < prompts.Count && (count == 0 || (held + prompts[first + count].Count) * rowBytes <= GroupBytes); count++)
+            for (long held = 0; first + count < prompts.Count && (count == 0 || (held + prompts[first + count].Count) * rowBytes <= most); count++)
             {
                 held += prompts[first + count].Count;
             }

@@ -25,6 +25,8 @@ internal sealed class LinearMapFit
     private readonly int _width;
     private readonly double[][] _gram;
     private readonly double[][] _cross;
+    private readonly double[] _targetSums;
+    private double _tokens;
     private float[][] _sourceOrigins = [];
     private float[][] _targetOrigins = [];
 
@@ -39,6 +41,7 @@ internal sealed class LinearMapFit
         _width = b.Spec.Width;
         int sources = LayerStates.Count(a, options.Contributions);
         _gram = [.. Enumerable.Range(0, sources).Select(_ => new double[_inputs * _inputs])];
+        _targetSums = new double[Outputs];
         _cross = [.. Enumerable.Range(0, sources).Select(_ => new double[checked(_inputs * Outputs)])];
     }
 
@@ -51,10 +54,20 @@ internal sealed class LinearMapFit
         int n = sources[0].Length / _a.Spec.Width;
         if (_sourceOrigins.Length == 0 && n > 0)
         {
-            _sourceOrigins = [.. sources.Select(x => Mean(x, _a.Spec.Width))];
-            _targetOrigins = [.. targets.Select(y => Mean(y, _width))];
+            _sourceOrigins = [.. sources.Select(x => StateRows.Mean(x, _a.Spec.Width))];
+            _targetOrigins = [.. targets.Select(y => StateRows.Mean(y, _width))];
         }
 
+        for (int t = 0; t < _count && n > 0; t++)
+        {
+            float[] target = StateRows.From(targets[_first + t], _targetOrigins[_first + t], null, n, _width);
+            for (int i = 0; i < n; i++)
+            {
+                StateRows.Accumulate(target.AsSpan(i * _width, _width), _targetSums.AsSpan(t * _width, _width));
+            }
+        }
+
+        _tokens += n;
         for (int first = 0; first < n; first += ProductTokens)
         {
             int count = Math.Min(ProductTokens, n - first);
@@ -69,35 +82,40 @@ internal sealed class LinearMapFit
     {
         float[] weights = Weights(state, n);
         float[] x = Inputs(source, state, weights, n);
-        float[][] y = [.. Enumerable.Range(_first, _count).Select(l => Counted(targets[l].Span, _targetOrigins[l], weights, n, _width))];
-        float[] product = Product(Transposed(x, n), n, [x, .. y]);
+        float[][] y = [.. Enumerable.Range(_first, _count).Select(l => StateRows.From(targets[l].Span, _targetOrigins[l], weights, n, _width))];
+        float[] product = Product(StateRows.Transposed(x, n), n, [x, .. y]);
         int row = _inputs + Outputs;
         for (int i = 0; i < _inputs; i++)
         {
-            Accumulate(product.AsSpan(i * row, _inputs), _gram[source].AsSpan(i * _inputs, _inputs));
-            Accumulate(product.AsSpan((i * row) + _inputs, Outputs), _cross[source].AsSpan(i * Outputs, Outputs));
+            StateRows.Accumulate(product.AsSpan(i * row, _inputs), _gram[source].AsSpan(i * _inputs, _inputs));
+            StateRows.Accumulate(product.AsSpan((i * row) + _inputs, Outputs), _cross[source].AsSpan(i * Outputs, Outputs));
         }
     }
 
-    /// <summary>Solves for the maps, which then stand in the place of the sums.</summary>
-    public void Solve()
+    /// <summary>Solves for the maps with a penalty; the sums stay.</summary>
+    /// <returns>[source][inputs, targets * width], targets side by side.</returns>
+    public float[][] Solve(double ridge) => [.. _gram.Zip(_cross, (gram, cross) =>
     {
-        for (int m = 0; m < _gram.Length; m++)
-        {
-            if (m == 0)
-            {
-                Constant = [.. Enumerable.Range(0, Outputs).Select(c => (float)(_cross[0][((_inputs - 1) * Outputs) + c] / _gram[0][^1]))];
-            }
+        double[] map = [.. cross];
+        RidgeSolver.Solve([.. gram], map, _inputs, Outputs, ridge);
+        return Array.ConvertAll(map, v => (float)v);
+    })];
 
-            RidgeSolver.Solve(_gram[m], _cross[m], _inputs, Outputs, _options.Ridge);
+    /// <summary>Writes one map of a solution over that of another.</summary>
+    public void Take(float[][] from, float[][] to, int source, int target)
+    {
+        for (int i = 0; i < _inputs; i++)
+        {
+            int at = (i * Outputs) + ((target - _first) * _width);
+            from[source].AsSpan(at, _width).CopyTo(to[source].AsSpan(at));
         }
     }
 
-    /// <summary>Mean of the fitted targets, from their origins: the best map that looks at nothing.</summary>
-    private float[] Constant { get; set; } = [];
-
-    /// <summary>Measures the maps on a window.</summary>
-    public void Test(IReadOnlyList<int> window, int number, LinearMapResult result)
+    /// <summary>Measures solutions on a window: each token of each map.</summary>
+    /// <param name="window">Token ids.</param>
+    /// <param name="solutions">What <see cref="Solve"/> has made.</param>
+    /// <param name="add">Told the solution's number and the error.</param>
+    public void Measure(IReadOnlyList<int> window, IReadOnlyList<float[][]> solutions, Action<int, MapError> add)
     {
         float[][] sources = LayerStates.Read(_a, [window], _options), targets = LayerStates.Read(_b, [window], _options);
         int n = sources[0].Length / _a.Spec.Width;
@@ -106,44 +124,28 @@ internal sealed class LinearMapFit
             return;
         }
 
-        float[] ones = [.. Enumerable.Repeat(1f, n)];
+        float[] mean = Array.ConvertAll(_targetSums, s => (float)(s / _tokens));
         for (int m = 0; m < sources.Length; m++)
         {
-            float[] map = Array.ConvertAll(_cross[m], v => (float)v);
-            float[] mapped = Product(Inputs(m, sources[m], ones, n), _inputs, [map]);
-            for (int t = 0; t < _count; t++)
+            float[] inputs = Inputs(m, sources[m], null, n);
+            for (int k = 0; k < solutions.Count; k++)
             {
-                float[] truth = Counted(targets[_first + t], _targetOrigins[_first + t], ones, n, _width);
-                for (int i = 0; i < n; i++)
+                float[] mapped = Product(inputs, _inputs, [solutions[k][m]]);
+                for (int t = 0; t < _count; t++)
                 {
-                    double norm = Math.Max(TensorPrimitives.Norm(targets[_first + t].AsSpan(i * _width, _width)), SmallestNorm);
-                    ReadOnlySpan<float> row = truth.AsSpan(i * _width, _width);
-                    result.Errors.Add(number, m, _first + t, TensorPrimitives.Distance(row, mapped.AsSpan((i * Outputs) + (t * _width), _width)) / norm);
-                    if (m == 0)
+                    float[] truth = StateRows.From(targets[_first + t], _targetOrigins[_first + t], null, n, _width);
+                    for (int i = 0; i < n; i++)
                     {
-                        result.ConstantErrors.Add(number, _first + t, 0, TensorPrimitives.Distance(row, Constant.AsSpan(t * _width, _width)) / norm);
+                        ReadOnlySpan<float> row = truth.AsSpan(i * _width, _width);
+                        add(k, new MapError(
+                            m,
+                            _first + t,
+                            Math.Max(TensorPrimitives.Norm(targets[_first + t].AsSpan(i * _width, _width)), SmallestNorm),
+                            TensorPrimitives.Distance(row, mapped.AsSpan((i * Outputs) + (t * _width), _width)),
+                            TensorPrimitives.Distance(row, mean.AsSpan(t * _width, _width))));
                     }
                 }
             }
-        }
-    }
-
-    private static float[] Mean(float[] rows, int width)
-    {
-        double[] sums = new double[width];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            sums[i % width] += rows[i];
-        }
-
-        return Array.ConvertAll(sums, s => (float)(s * width / rows.Length));
-    }
-
-    private static void Accumulate(ReadOnlySpan<float> part, Span<double> sum)
-    {
-        for (int i = 0; i < part.Length; i++)
-        {
-            sum[i] += part[i];
         }
     }
 
@@ -175,44 +177,17 @@ internal sealed class LinearMapFit
         return weights;
     }
 
-    // States from their origin, times their weights, with the ones behind them.
-    private float[] Inputs(int source, ReadOnlySpan<float> state, float[] weights, int n)
+    // States from their origin, times their weights where they have any, with the ones behind them.
+    private float[] Inputs(int source, ReadOnlySpan<float> state, float[]? weights, int n)
     {
         int width = _inputs - 1;
-        float[] counted = Counted(state, _sourceOrigins[source], weights, n, width), x = new float[n * _inputs];
+        float[] counted = StateRows.From(state, _sourceOrigins[source], weights, n, width), x = new float[n * _inputs];
         for (int i = 0; i < n; i++)
         {
             counted.AsSpan(i * width, width).CopyTo(x.AsSpan(i * _inputs));
-            x[((i + 1) * _inputs) - 1] = weights[i];
+            x[((i + 1) * _inputs) - 1] = weights?[i] ?? 1;
         }
 
         return x;
-    }
-
-    private static float[] Counted(ReadOnlySpan<float> rows, float[] origin, float[] weights, int n, int width)
-    {
-        float[] y = new float[rows.Length];
-        for (int i = 0; i < n; i++)
-        {
-            Span<float> row = y.AsSpan(i * width, width);
-            TensorPrimitives.Subtract(rows.Slice(i * width, width), origin, row);
-            TensorPrimitives.Multiply(row, weights[i], row);
-        }
-
-        return y;
-    }
-
-    private float[] Transposed(float[] x, int n)
-    {
-        float[] y = new float[x.Length];
-        for (int i = 0; i < n; i++)
-        {
-            for (int c = 0; c < _inputs; c++)
-            {
-                y[(c * n) + i] = x[(i * _inputs) + c];
-            }
-        }
-
-        return y;
     }
 }

@@ -48,18 +48,21 @@ public static class ResidualErasure
             : throw new WeirException("ShortPrompt: no token is left to take the mean residual of; give longer prompts.");
     }
 
-    /// <summary>Erases every token at every boundary.</summary>
+    /// <summary>Erases every token that the measured positions can see, at every boundary.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tokens">The prompt, with its answer where it has one.</param>
     /// <param name="measured">Positions whose next-token distributions count.</param>
     /// <param name="replacement">What is written at boundary l over token t: [d].</param>
     /// <param name="mostBytes">Bytes of activations that may be held at once; 0 for the sweep's own choice.</param>
     /// <param name="progress">Told the fraction done; what it throws stops the work.</param>
-    /// <returns>[L + 1, T]: the largest |p - p'| over the measured positions.</returns>
+    /// <returns>
+    /// [L + 1, tokens up to the last measured position]: the largest |p - p'| over the measured positions. Nothing measured sees
+    /// the tokens behind, so they have no column.
+    /// </returns>
     public static double[,] Run(
         Model model, IReadOnlyList<int> tokens, Range measured, Func<int, int, float[]> replacement, long mostBytes = 0, IProgress<double>? progress = null)
     {
-        int layers = model.Spec.Layers, length = tokens.Count;
+        int layers = model.Spec.Layers, length = measured.End.GetOffset(tokens.Count);
         Variant[] variants = [.. from l in Enumerable.Range(0, layers + 1)
                                  from t in Enumerable.Range(0, length)
                                  let site = l < layers ? Site.ResidualPre[l] : Site.ResidualPost[l - 1]

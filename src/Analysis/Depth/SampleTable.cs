@@ -1,8 +1,13 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Weir.Analysis.Statistics;
+
 namespace Weir.Analysis.Depth;
 
 /// <summary>
 /// Samples [row, column], each of a prompt, one a position. Keeps all of them, since maximum, mean and quantiles are wanted
-/// beside each other, and each prompt's own for intervals over prompts.
+/// beside each other, and each prompt's own for intervals over prompts. A sample that is not a number makes every number of
+/// its cell one that is not.
 /// </summary>
 public sealed class SampleTable
 {
@@ -36,10 +41,21 @@ public sealed class SampleTable
     public int Count(int row, int column) => Of(row, column).Sum(s => s.Count);
 
     /// <summary>The largest sample; 0 where there is none.</summary>
-    public double Max(int row, int column) => Of(row, column).SelectMany(s => s).DefaultIfEmpty(0).Max();
+    public double Max(int row, int column)
+    {
+        float[] largest = [.. Of(row, column).Select(Largest)];
+        return largest.Length == 0 ? 0 : TensorPrimitives.Max(largest);
+    }
 
     /// <summary>Mean of all samples; 0 where there is none.</summary>
     public double Mean(int row, int column) => Of(row, column).SelectMany(s => s).Select(v => (double)v).DefaultIfEmpty(0).Average();
+
+    /// <summary>The same with its interval, which is over the prompts that have samples there.</summary>
+    public Estimate MeanWithInterval(int row, int column)
+    {
+        List<float>[] prompts = [.. Of(row, column)];
+        return Bootstrap.Ratio([.. prompts.Select(s => s.Sum(v => (double)v))], [.. prompts.Select(s => (double)s.Count)]);
+    }
 
     /// <summary>A quantile of all samples, between neighbours by linear interpolation; 0 where there is none.</summary>
     /// <param name="row">The row.</param>
@@ -47,24 +63,14 @@ public sealed class SampleTable
     /// <param name="share">0 to 1; 0.5 is the median.</param>
     public double Quantile(int row, int column, double share)
     {
-        float[] all = [.. Of(row, column).SelectMany(s => s).Order()];
-        if (all.Length == 0)
-        {
-            return 0;
-        }
-
-        double at = share * (all.Length - 1);
-        int below = (int)at;
-        return all[below] + ((at - below) * (all[Math.Min(below + 1, all.Length - 1)] - all[below]));
+        double[] all = [.. Of(row, column).SelectMany(s => s).Select(v => (double)v)];
+        return all.Length == 0 ? 0 : Array.Exists(all, double.IsNaN) ? double.NaN : Bootstrap.Quantile(all, share);
     }
 
     /// <summary>One prompt's largest sample; 0 where it has none.</summary>
-    public double MaxOf(int prompt, int row, int column) => _samples[Cell(prompt, row, column)]?.Max() ?? 0;
+    public double MaxOf(int prompt, int row, int column) => _samples[Cell(prompt, row, column)] is { } samples ? Largest(samples) : 0;
 
-    /// <summary>One prompt's mean; 0 where it has no sample.</summary>
-    public double MeanOf(int prompt, int row, int column) => _samples[Cell(prompt, row, column)]?.Average(v => (double)v) ?? 0;
-
-    /// <summary>Mean of each prompt that has samples there: what intervals over prompts are made of.</summary>
+    /// <summary>Mean of each prompt that has samples there.</summary>
     public double[] PromptMeans(int row, int column) => [.. Of(row, column).Select(s => s.Average(v => (double)v))];
 
     /// <summary>True where a prompt has any sample.</summary>
@@ -84,6 +90,8 @@ public sealed class SampleTable
 
         return values;
     }
+
+    private static float Largest(List<float> samples) => TensorPrimitives.Max(CollectionsMarshal.AsSpan(samples));
 
     private IEnumerable<List<float>> Of(int row, int column) =>
         Enumerable.Range(0, Prompts).Select(p => _samples[Cell(p, row, column)]).OfType<List<float>>();

@@ -14,13 +14,13 @@ public static class SplitPoints
     public static IReadOnlyList<IReadOnlyList<int>> Draw(IReadOnlyList<int> lengths, int count = 4, int step = 8, int seed = 123) =>
         Draw([.. lengths.Select(l => (step, Math.Max(l - 4, 0)))], count, step, seed);
 
-    /// <summary>The same within an answer: multiples of a step behind its first token and in front of its last.</summary>
+    /// <summary>The same within an answer: its first token and every step from there on, but for its last 4 tokens.</summary>
     /// <param name="answers">First token of each answer, and the sequence's length.</param>
     /// <param name="count">Most splits of a prompt.</param>
     /// <param name="step">Splits are multiples of this from the answer's first token on.</param>
     /// <param name="seed">Draws them.</param>
     public static IReadOnlyList<IReadOnlyList<int>> InAnswers(IReadOnlyList<(int First, int Length)> answers, int count = 4, int step = 4, int seed = 123) =>
-        Draw([.. answers.Select(a => (a.First, a.Length))], count, step, seed);
+        Draw([.. answers.Select(a => (a.First, a.Length - 4))], count, step, seed);
 
     private static IReadOnlyList<IReadOnlyList<int>> Draw(IReadOnlyList<(int First, int End)> ranges, int count, int step, int seed)
     {

@@ -82,11 +82,8 @@ public sealed class PolicyResult
         }
     }
 
-    private Estimate Over(Func<int, double> value)
-    {
-        double[] sums = Sums(value);
-        return Bootstrap.Of(_drawn.Length, drawn => drawn.Sum(d => sums[d]) / drawn.Sum(d => _drawn[d].Length), Options.Seed) with { Count = Samples.Count };
-    }
+    private Estimate Over(Func<int, double> value) =>
+        Bootstrap.Ratio(Sums(value), [.. _drawn.Select(samples => (double)samples.Length)], Options.Seed) with { Count = Samples.Count };
 
     private double[] Sums(Func<int, double> value) => [.. _drawn.Select(samples => samples.Sum(value))];
 }

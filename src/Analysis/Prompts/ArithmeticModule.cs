@@ -26,4 +26,7 @@ public enum ArithmeticModule
 
     /// <summary>nearest_integer_root: a root rounded to a whole number.</summary>
     NearestIntegerRoot,
+
+    /// <summary>simplify_surd: an expression with square roots, to be written as a + b*sqrt(n).</summary>
+    SimplifySurd,
 }

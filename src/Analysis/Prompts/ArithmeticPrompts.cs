@@ -5,12 +5,13 @@ namespace Weir.Analysis.Prompts;
 
 /// <summary>
 /// Arithmetic in the form of DeepMind's mathematics data set (Saxton et al. 2019): entropies and numbers of operations of its
-/// arithmetic modules but simplify_surd; the value is drawn first and the expression is grown backwards from it. As in
+/// arithmetic modules; the value is drawn first and the expression is grown backwards from it. As in
 /// Csordas et al. 2025 a text is "Q: question A:", its answer " answer". The level is the number of operations.
 /// </summary>
 public static class ArithmeticPrompts
 {
     private static readonly string[] Values = ["{0}", "What is {0}?", "Calculate {0}.", "Evaluate {0}.", "What is the value of {0}?"];
+    private static readonly string[] Surds = ["Simplify {0}.", "Write {0} in its simplest form.", "What is {0} in its simplest form?", "Simplify the expression {0}."];
     private static readonly string[] Sums = ["{0} + {1}", "What is {0} plus {1}?", "Add {0} and {1}.", "Calculate {0} + {1}.", "Total of {0} and {1}."];
     private static readonly string[] Differences = ["{0} - {1}", "What is {0} minus {1}?", "Subtract {1} from {0}.", "Calculate {0} - {1}.", "What is {0} less {1}?"];
     private static readonly string[] Products = ["{0} * {1}", "What is {0} times {1}?", "Multiply {0} and {1}.", "Calculate {0}*{1}.", "Product of {0} and {1}."];
@@ -55,6 +56,8 @@ public static class ArithmeticPrompts
                 return Multiple(random, "*/", entropy, split);
             case ArithmeticModule.Mixed:
                 return Multiple(random, "+-*/", entropy, split);
+            case ArithmeticModule.SimplifySurd:
+                return Surd(random, entropy, split);
             case ArithmeticModule.AddOrSubInBase:
                 return InBase(random, entropy);
             case ArithmeticModule.NearestIntegerRoot:
@@ -117,14 +120,24 @@ public static class ArithmeticPrompts
 
     private static (string, string, int) Multiple(Random random, string allowed, double entropy, ArithmeticSplit split)
     {
-        int most = 3 + (int)(entropy / 2);
-        int operations = split == ArithmeticSplit.Longer ? 8 + random.Next(1, 4) : random.Next(3, most + 1);
+        int operations = Operations(random, entropy, split);
         double each = entropy / (operations + 1);
         bool rational = allowed.Contains('/', StringComparison.Ordinal) && random.Next(2) == 0;
         BigInteger numerator = ArithmeticNumbers.Integer(random, each);
         Rational value = rational ? new Rational(numerator, ArithmeticNumbers.Positive(random, each)) : numerator;
         return (Put(random, Values, ArithmeticExpression.Grow(random, value, operations, allowed, each)), value.ToString(), operations);
     }
+
+    private static (string, string, int) Surd(Random random, double entropy, ArithmeticSplit split)
+    {
+        int operations = Operations(random, entropy, split);
+        double each = entropy / (operations + 1);
+        Surd value = SurdExpression.Value(random, each);
+        return (Put(random, Surds, SurdExpression.Grow(random, value, operations, each)), value.ToString(), operations);
+    }
+
+    private static int Operations(Random random, double entropy, ArithmeticSplit split) =>
+        split == ArithmeticSplit.Longer ? 8 + random.Next(1, 4) : random.Next(3, 3 + (int)(entropy / 2) + 1);
 
     private static int Places(Random random) => Math.Max(0, random.Next(-2, 4));
 

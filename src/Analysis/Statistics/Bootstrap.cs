@@ -1,8 +1,8 @@
 namespace Weir.Analysis.Statistics;
 
 /// <summary>
-/// Confidence by resampling (Efron 1979): means of values drawn again with replacement; the 2.5th and 97.5th percentile of
-/// them are the interval. Values must be independent of one another, which prompts are and the tokens of one prompt are not.
+/// Confidence by resampling (Efron 1979): a statistic of items drawn again with replacement; its 2.5th and 97.5th percentile
+/// are the interval. Items must be independent of one another, which prompts are and the tokens of one prompt are not.
 /// </summary>
 public static class Bootstrap
 {
@@ -23,14 +23,43 @@ public static class Bootstrap
         return new Estimate(finite.Average(), Quantile(means, 0.025), Quantile(means, 0.975), finite.Length);
     }
 
-    /// <summary>A statistic of items, such as a correlation.</summary>
+    /// <summary>
+    /// The mean of observations that come in groups, such as the tokens of prompts: sum of sums / sum of counts. Groups are
+    /// drawn again and not observations, since those of one group are not independent of one another.
+    /// </summary>
+    /// <param name="sums">Sum of each group's observations.</param>
+    /// <param name="counts">How many each group has.</param>
+    /// <param name="seed">The same seed gives the same interval.</param>
+    /// <returns>The mean; its count is that of groups.</returns>
+    public static Estimate Ratio(ReadOnlySpan<double> sums, ReadOnlySpan<double> counts, int seed = 0)
+    {
+        if (sums.Length != counts.Length)
+        {
+            throw new ArgumentException($"There are {sums.Length} sums and {counts.Length} counts; each group has one of both.", nameof(counts));
+        }
+
+        double[] top = sums.ToArray(), bottom = counts.ToArray();
+        return Of(top.Length, drawn =>
+        {
+            double sum = 0, count = 0;
+            for (int i = 0; i < drawn.Count; i++)
+            {
+                sum += top[drawn[i]];
+                count += bottom[drawn[i]];
+            }
+
+            return sum / count;
+        }, seed);
+    }
+
+    /// <summary>A statistic of items, such as a correlation; without an interval where it is not a number.</summary>
     /// <param name="count">Items.</param>
     /// <param name="statistic">Its value of some of them, given by number and perhaps several times.</param>
     /// <param name="seed">The same seed gives the same interval.</param>
     public static Estimate Of(int count, Func<IReadOnlyList<int>, double> statistic, int seed = 0)
     {
         double value = statistic([.. Enumerable.Range(0, count)]);
-        if (count < 2)
+        if (count < 2 || !double.IsFinite(value))
         {
             return new Estimate(value, double.NaN, double.NaN, count);
         }

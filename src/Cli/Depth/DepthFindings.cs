@@ -5,13 +5,19 @@ namespace Weir.Cli.Depth;
 /// <summary>What a run of the verb has measured; what was not asked for is null.</summary>
 internal sealed record DepthFindings
 {
+    /// <summary>Why there are no integrated gradients over depth among the measures.</summary>
+    public const string NoGradients = "integrated gradients over depth need a backward pass, which this program does not have";
+
+    /// <summary>What was asked for, by the words of the option.</summary>
+    public required IReadOnlyList<string> Measured { get; init; }
+
     /// <summary>The prompts.</summary>
     public required IReadOnlyList<DepthPrompt> Prompts { get; init; }
 
     /// <summary>Number of layers.</summary>
     public required int Layers { get; init; }
 
-    /// <summary>What tables and scores show of each cell's samples.</summary>
+    /// <summary>What tables show of each cell's samples.</summary>
     public required DepthReduction Reduction { get; init; }
 
     /// <summary>Splits of each prompt, or null.</summary>
@@ -26,7 +32,7 @@ internal sealed record DepthFindings
     /// <summary>Local effects.</summary>
     public LocalEffects? Local { get; init; }
 
-    /// <summary>Erasure maps, of the first prompts.</summary>
+    /// <summary>Erasure maps [L + 1, tokens up to the last measured position], of the first prompts.</summary>
     public IReadOnlyList<double[,]>? Erasure { get; init; }
 
     /// <summary>What was written in an erased token's place.</summary>

@@ -6,18 +6,25 @@ using Weir.Cli.Reports;
 
 namespace Weir.Cli.Depth;
 
-/// <summary>What was measured as JSON; layers count from 0, boundary l is the input of layer l.</summary>
+/// <summary>
+/// What was measured as JSON; layers count from 0, boundary l is the input of layer l. The interval of a number x is x_low and
+/// x_high beside it, 95 %, by resampling of prompts.
+/// </summary>
 internal static class DepthJson
 {
     /// <summary>Writes the results as properties.</summary>
     public static void Write(Utf8JsonWriter json, DepthFindings f)
     {
+        JsonNumbers.Write(json, "measures", f.Measured);
+        json.WriteStartObject("not_measurable");
+        json.WriteString("ig", DepthFindings.NoGradients);
+        json.WriteEndObject();
         json.WriteString("reduction", f.Reduction.Name);
         json.WriteNumber("first_layer", 0);
         WritePrompts(json, f);
         if (f.Profile is { } profile)
         {
-            WriteProfile(json, profile);
+            ProfileJson.Write(json, profile);
         }
 
         if (f.Effects is { } effects)
@@ -39,16 +46,7 @@ internal static class DepthJson
 
         if (f.Erasure is { } erasure)
         {
-            json.WriteStartObject("erasure");
-            json.WriteString("with", f.ErasedWith);
-            json.WriteStartArray("maps");
-            foreach (double[,] map in erasure)
-            {
-                WriteRows(json, map);
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
+            WriteErasure(json, f, erasure);
         }
 
         if (f.Scores is { } scores)
@@ -85,55 +83,15 @@ internal static class DepthJson
                 RunRecord.WriteIds(json, "splits", splits[p]);
             }
 
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteProfile(Utf8JsonWriter json, DepthProfile profile)
-    {
-        void Group(string name, params ReadOnlySpan<DepthMeasure> measures)
-        {
-            json.WriteStartObject(name);
-            foreach (DepthMeasure measure in measures)
+            if (f.Scores?.Splits is { } scored)
             {
-                WriteCurve(json, Name(measure), profile, measure);
+                RunRecord.WriteIds(json, "score_splits", scored[p]);
             }
 
             json.WriteEndObject();
         }
 
-        Group("norms", DepthMeasure.AttentionRatio, DepthMeasure.MlpRatio, DepthMeasure.LayerRatio, DepthMeasure.ResidualNorm, DepthMeasure.AttentionNorm, DepthMeasure.MlpNorm);
-        Group("cosines", DepthMeasure.AttentionCosine, DepthMeasure.MlpCosine, DepthMeasure.LayerCosine, DepthMeasure.ResidualCosine);
-        WriteCurve(json, "lens_kl", profile, DepthMeasure.LensDivergence);
-        WriteCurve(json, "lens_top5", profile, DepthMeasure.LensOverlap);
-        EffectiveDepth depth = EffectiveDepth.Of(profile);
-        json.WriteStartObject("effective_depth");
-        foreach ((string name, int? layer) in ((string, int?)[])[("cosine", depth.Cosine), ("kl", depth.Divergence), ("overlap", depth.Overlap)])
-        {
-            json.WriteStartObject(name);
-            json.WritePropertyName("layer");
-            JsonNumbers.Write(json, layer ?? double.NaN);
-            json.WritePropertyName("ratio");
-            JsonNumbers.Write(json, depth.Ratio(layer) ?? double.NaN);
-            json.WriteEndObject();
-        }
-
-        JsonNumbers.Write(json, "cosine_curve", EffectiveDepth.CosineCurve(profile));
-        json.WriteEndObject();
-    }
-
-    private static void WriteCurve(Utf8JsonWriter json, string name, DepthProfile profile, DepthMeasure measure)
-    {
-        SampleTable table = profile[measure];
-        Estimate[] means = [.. Enumerable.Range(0, table.Rows).Select(l => Bootstrap.Mean(table.PromptMeans(l, 0)))];
-        json.WriteStartObject(name);
-        JsonNumbers.Write(json, "mean", profile.Means(measure));
-        JsonNumbers.Write(json, "max", Enumerable.Range(0, table.Rows).Select(l => table.Max(l, 0)));
-        JsonNumbers.Write(json, "low", means.Select(m => m.Low));
-        JsonNumbers.Write(json, "high", means.Select(m => m.High));
-        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     private static void WriteEffects(Utf8JsonWriter json, string name, SkipEffects effects, Func<SkippedPart, SkipReach, SampleTable> of)
@@ -158,18 +116,15 @@ internal static class DepthJson
         json.WriteStartObject(name);
         json.WriteNumber("prompts", Enumerable.Range(0, table.Prompts).Count(table.Has));
         json.WriteNumber("samples", table.Count(0, table.Columns - 1));
-        if (table.Columns == 1)
-        {
-            Estimate[] means = [.. Enumerable.Range(0, table.Rows).Select(r => Bootstrap.Mean(table.PromptMeans(r, 0)))];
-            JsonNumbers.Write(json, "low", means.Select(m => m.Low));
-            JsonNumbers.Write(json, "high", means.Select(m => m.High));
-        }
-
         foreach (DepthReduction reduction in DepthReduction.All)
         {
             if (table.Columns > 1)
             {
                 WriteMap(json, reduction.Name, reduction.Map(table));
+            }
+            else if (reduction.Name == "mean")
+            {
+                JsonNumbers.Write(json, reduction.Name, (Estimate[])[.. Enumerable.Range(0, table.Rows).Select(r => table.MeanWithInterval(r, 0))]);
             }
             else
             {
@@ -180,21 +135,37 @@ internal static class DepthJson
         json.WriteEndObject();
     }
 
+    private static void WriteErasure(Utf8JsonWriter json, DepthFindings f, IReadOnlyList<double[,]> erasure)
+    {
+        json.WriteStartObject("erasure");
+        json.WriteString("with", f.ErasedWith);
+        json.WriteString("maps_are", "[prompt][boundary 0 to L][token]; a token behind the last measured position has no column, so that of a prompt with its answer the last token has none");
+        json.WriteStartArray("maps");
+        foreach (double[,] map in erasure)
+        {
+            WriteRows(json, map);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     private static void WriteScores(Utf8JsonWriter json, DepthScores scores)
     {
         json.WriteStartObject("depth_score");
         json.WriteString("split", scores.Split);
         json.WriteStartArray("levels");
-        foreach ((int level, double[] byLayers, double[] byOutputs) in scores.Levels)
+        foreach ((int level, DepthScoreResult byLayers, DepthScoreResult byOutputs) in scores.Levels)
         {
             json.WriteStartObject();
             json.WriteNumber("level", level);
-            foreach ((string name, double[] values) in ((string, double[])[])[("layers", byLayers), ("outputs", byOutputs)])
+            json.WriteNumber("examples", byLayers.Examples.Count);
+            foreach ((string name, DepthScoreResult score) in ((string, DepthScoreResult)[])[("layers", byLayers), ("outputs", byOutputs)])
             {
-                Estimate mean = DepthScores.Mean(values);
                 json.WriteStartObject(name);
-                JsonNumbers.Write(json, "examples", values);
-                JsonNumbers.Write(json, "mean_low_high", [mean.Mean, mean.Low, mean.High]);
+                JsonNumbers.Write(json, "max", score.Max);
+                JsonNumbers.Write(json, "mean", score.Mean);
+                JsonNumbers.Write(json, "spread_of_examples", score.Examples);
                 json.WriteEndObject();
             }
 
@@ -205,7 +176,8 @@ internal static class DepthJson
         json.WriteEndObject();
     }
 
-    private static void WriteRows(Utf8JsonWriter json, double[,] map)
+    /// <summary>Writes a map as rows.</summary>
+    public static void WriteRows(Utf8JsonWriter json, double[,] map)
     {
         json.WriteStartArray();
         for (int r = 0; r < map.GetLength(0); r++)

@@ -31,6 +31,8 @@ internal sealed class DepthPromptSettings
         ParseResult a = session.Arguments;
         int seed = _seed.Get(a);
         string? answer = _answer.Get(a);
+        Unused.Refuse(a, _take.Get(a) == 0, "says which prompts --take takes, which is not given", _choose);
+        Unused.Refuse(a, _generator.Get(a)?.Split(':')[0] != "word-problems", "is of word problems, which --prompts does not generate", _instruction);
         if (_generator.Get(a) is not { } name)
         {
             IReadOnlyList<Prompt> given = Some(_given.Read(session), a, seed);
@@ -47,6 +49,9 @@ internal sealed class DepthPromptSettings
         IReadOnlyList<PromptItem> items = Some(PromptSets.Generate(name, seed, _instruction.Get(a)), a, seed);
         return model => [.. items.Select(i => DepthPrompt.Of(model, i))];
     }
+
+    /// <summary>True where every prompt has an answer: it is given, or generated.</summary>
+    public bool HaveAnswers(ParseResult arguments) => _generator.Get(arguments) is not null || _answer.Get(arguments) is not null;
 
     /// <summary>One more prompt of the generator, to erase with; or null where none is generated.</summary>
     public PromptItem? Counterfactual(ParseResult arguments) =>

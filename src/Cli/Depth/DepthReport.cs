@@ -12,9 +12,6 @@ internal static class DepthReport
     /// <summary>Whose method it is.</summary>
     public const string Paper = "Csordás, Manning, Potts 2025, arXiv 2505.13898";
 
-    // An erased token still matters where the answer's distribution moves by more than this.
-    private const double Matters = 0.1;
-
     /// <summary>Tells what was found.</summary>
     public static Report Of(Model model, DepthFindings f)
     {
@@ -36,10 +33,10 @@ internal static class DepthReport
             report.Add(Map($"local_{DepthJson.Name(reach)}", $"Local effect of a layer on a later one, {Words(reach)} ({f.Reduction.Name})", f.Reduction.Map(f.Local!.Of(reach))) with { Figure = "local effects" });
         }
 
-        AddErasure(report, model, f);
+        ErasureParts.Add(report, model, f);
         if (f.Scores is { } scores)
         {
-            AddScores(report, scores);
+            DepthScoreParts.Add(report, scores);
         }
 
         return report;
@@ -133,68 +130,12 @@ internal static class DepthReport
             foreach ((SkippedPart part, _) in effects.Measured.Where(m => m.Reach == reach))
             {
                 SampleTable table = effects.OutputsOf(part, reach);
-                Estimate[] means = [.. Enumerable.Range(0, f.Layers).Select(l => Bootstrap.Mean(table.PromptMeans(l, 0)))];
-                lines.Line($"{Words(part)}, mean", [.. Enumerable.Range(0, f.Layers).Select(l => table.Mean(l, 0))], [.. means.Select(m => m.Low)], [.. means.Select(m => m.High)]);
+                lines.Line($"{Words(part)}, mean", (Estimate[])[.. Enumerable.Range(0, f.Layers).Select(l => table.MeanWithInterval(l, 0))]);
                 lines.Line($"{Words(part)}, max", [.. Enumerable.Range(0, f.Layers).Select(l => table.Max(l, 0))]);
             }
 
             report.Add(lines);
         }
-    }
-
-    private static void AddErasure(Report report, Model model, DepthFindings f)
-    {
-        for (int p = 0; p < (f.Erasure?.Count ?? 0); p++)
-        {
-            DepthPrompt prompt = f.Prompts[p];
-            double[,] map = f.Erasure![p];
-
-            // Behind the tokens of an answer's distributions nothing is measured.
-            int shown = prompt.Answer is null ? prompt.Ids.Length : prompt.Ids.Length - 1;
-            string[] tokens = [.. prompt.Ids.Take(shown).Select((id, t) => $"{t} {TokenText.Of(model.HasTokenizer ? model.Tokenizer : null, id)}")];
-            double[,] cut = new double[f.Layers + 1, shown];
-            TablePart table = new TablePart($"erasure_tokens_{p}", $"Until where each token is needed, prompt {p}")
-            {
-                Note = $"The residual of one token in front of a layer becomes {f.ErasedWith}; effect is the largest change of the answer's probabilities. Needed to: the last boundary where it is above {Matters} ({f.Layers} is behind the last layer).",
-                MostOnScreen = 40,
-            }.Column("token").Number("at 0", "F2").Number($"at {f.Layers / 2}", "F2").Number($"at {f.Layers}", "F2").Number("needed to", "N0");
-            for (int t = 0; t < shown; t++)
-            {
-                int last = -1;
-                for (int l = 0; l <= f.Layers; l++)
-                {
-                    cut[l, t] = map[l, t];
-                    last = map[l, t] > Matters ? l : last;
-                }
-
-                table.Row(tokens[t], map[0, t], map[f.Layers / 2, t], map[f.Layers, t], last < 0 ? null : last);
-            }
-
-            report.Add(table);
-            report.Add(new HeatMapPart($"erasure_{p}", $"Effect of erasing a token at a boundary, prompt {p}", [.. Enumerable.Range(0, f.Layers + 1).Select(l => Text.Of(l))], tokens, cut)
-            {
-                RowAxis = "boundary",
-                ColumnAxis = "token",
-                ValueAxis = "change of the answer's probabilities",
-                Figure = "residual erasure",
-            });
-        }
-    }
-
-    private static void AddScores(Report report, DepthScores scores)
-    {
-        TablePart table = new TablePart("depth_score", "Depth score: mean layer of the effects")
-        {
-            Note = $"Layers count from 0; {scores.Split}; intervals over prompts. A score that is flat in the level says that harder prompts use no deeper layers.",
-            Figure = "depth score by difficulty",
-        }.Number("level", "N0").Number("n", "N0").Number("by layers", "F2").Number("low", "F2").Number("high", "F2").Number("by output", "F2").Number("output low", "F2").Number("output high", "F2");
-        foreach ((int level, double[] byLayers, double[] byOutputs) in scores.Levels)
-        {
-            Estimate l = DepthScores.Mean(byLayers), o = DepthScores.Mean(byOutputs);
-            table.Row(level, l.Count, l.Mean, l.Low, l.High, o.Mean, o.Low, o.High);
-        }
-
-        report.Add(table);
     }
 
     private static LinesPart Lines(string name, string title, string axis, DepthProfile profile, params ReadOnlySpan<(string Name, DepthMeasure Measure)> lines)
@@ -208,9 +149,7 @@ internal static class DepthReport
         var part = new LinesPart(name, title, "layer", axis, Layers(longest));
         foreach ((string line, DepthMeasure measure) in lines)
         {
-            SampleTable table = profile[measure];
-            Estimate[] means = [.. Enumerable.Range(0, longest).Select(l => l < table.Rows ? Bootstrap.Mean(table.PromptMeans(l, 0)) : new Estimate(double.NaN, double.NaN, double.NaN, 0))];
-            part.Line(line, [.. means.Select((m, l) => l < table.Rows ? profile.Mean(measure, l) : double.NaN)], [.. means.Select(m => m.Low)], [.. means.Select(m => m.High)]);
+            part.Line(line, profile.MeansWithIntervals(measure));
         }
 
         return part;

@@ -14,18 +14,19 @@ internal static class DepthScoring
 
     /// <summary>Measures and scores.</summary>
     /// <exception cref="WeirException">No prompt can be split.</exception>
-    public static DepthScores Run(Model model, IReadOnlyList<DepthPrompt> prompts, SkipOptions options, bool largest, int splitSeed)
+    public static DepthScores Run(Model model, IReadOnlyList<DepthPrompt> prompts, SkipOptions options, int splitSeed)
     {
         bool answers = prompts.All(p => p.Answer is not null);
         IReadOnlyList<IReadOnlyList<int>>? splits = answers ? InAnswers(prompts, options.FirstPosition, splitSeed) : options.Splits;
         SkipReach reach = splits is null ? SkipReach.AllPositions : SkipReach.Future;
         SkipOptions own = options with { Parts = [SkippedPart.Layer], Splits = splits, AllPositions = splits is null };
         SkipEffects effects = SkipEffects.Run(model, [.. prompts.Select(p => p.Ids)], own);
-        double[] byLayers = DepthScore.ByLayers(effects.Of(SkippedPart.Layer, reach), largest), byOutputs = DepthScore.ByOutputs(effects.OutputsOf(SkippedPart.Layer, reach), largest);
+        SampleTable layers = effects.Of(SkippedPart.Layer, reach), outputs = effects.OutputsOf(SkippedPart.Layer, reach);
         return new DepthScores(
-            answers ? "split within the answer" : splits is null ? "layers left out at all positions, since no prompt is long enough to be split" : "split at random",
+            answers ? "split within the answer" : splits is null ? "layers left out at all positions, since prompts are not split" : "split at random",
+            splits,
             [.. Enumerable.Range(0, prompts.Count).GroupBy(p => prompts[p].Level).OrderBy(g => g.Key)
-                .Select(g => (g.Key, g.Select(p => byLayers[p]).ToArray(), g.Select(p => byOutputs[p]).ToArray()))]);
+                .Select(g => (g.Key, DepthScore.Of(layers, g), DepthScore.Of(outputs, g)))]);
     }
 
     private static IReadOnlyList<IReadOnlyList<int>> InAnswers(IReadOnlyList<DepthPrompt> prompts, int firstPosition, int seed)

@@ -20,27 +20,45 @@ internal static class LinearMapReport
         {
             Paper = DepthReport.Paper,
         };
+        bool chosen = result.Ridges.Count > 1;
         TablePart table = new TablePart("best", $"Best {what} of the other model for each of this one")
         {
-            Note = $"Error is the mean over held-out tokens of |h - f(h)| / |h|, with its interval over {result.Errors.Prompts} windows; constant is that of the mean state, which a map must beat. Depth is the share of all boundaries.",
-        }.Number("from", "N0").Number("to", "N0").Number("error", "F4").Number("low", "F4").Number("high", "F4").Number("constant", "F3").Number("depth from", "F2").Number("depth to", "F2");
+            Note = $"Error is the mean over held-out tokens of |h - f(h)| / |h|, constant that of the mean state, which a map must beat; R2 is 1 less the share of the squares about that mean that the map leaves. Intervals are over {result.Errors.Prompts} windows; the best target is picked by the same tokens.{(chosen ? $" Each map's ridge penalty was chosen on {Text.Grouped(result.ValidationTokens)} other tokens." : "")} Depth is the share of all boundaries.",
+        }.Number("from", "N0").Number("to", "N0").Number("error", "F4").Number("low", "F4").Number("high", "F4").Number("constant", "F3")
+            .Number("R2", "F4").Number("R2 low", "F4").Number("R2 high", "F4").Number("depth from", "F2").Number("depth to", "F2");
+        if (chosen)
+        {
+            table.Number("ridge", "G2");
+        }
+
         for (int m = 0; m < best.Length; m++)
         {
             int l = (int)best[m];
-            Estimate error = Bootstrap.Mean(result.Errors.PromptMeans(m, l));
-            table.Row(m, l, result.Errors.Mean(m, l), error.Low, error.High, result.ConstantErrors.Mean(l, 0), Share(m, rows.Length), Share(l, columns.Length));
+            Estimate error = result.Errors.RatioWithInterval(m, l), squared = result.RSquared(m, l);
+            object?[] row = [
+                m, l, error.Mean, error.Low, error.High, result.ConstantErrors.Ratio(l, 0),
+                squared.Mean, squared.Low, squared.High, Share(m, rows.Length), Share(l, columns.Length)];
+            table.Row(chosen ? [.. row, result.ChosenRidges[m, l]] : row);
         }
 
         return report.Add(table)
-            .Add(new HeatMapPart("errors", "Error of the map from each to each", rows, columns, result.Errors.Map(result.Errors.Mean))
+            .Add(new HeatMapPart("errors", "Error of the map from each to each", rows, columns, result.Errors.Map())
             {
                 RowAxis = "from",
                 ColumnAxis = "to",
                 ValueAxis = "relative error",
                 Figure = "linear maps between models",
             })
-            .Tensor("errors", [rows.Length, columns.Length], DepthTensors.Flat(result.Errors.Map(result.Errors.Mean)))
-            .Tensor("constant_errors", [columns.Length], DepthTensors.Flat(result.ConstantErrors.Map(result.ConstantErrors.Mean)));
+            .Add(new HeatMapPart("r_squared", "R2 of the map from each to each", rows, columns, Squared(result))
+            {
+                RowAxis = "from",
+                ColumnAxis = "to",
+                ValueAxis = "R2 on held-out tokens",
+                High = 1,
+            })
+            .Tensor("errors", [rows.Length, columns.Length], DepthTensors.Flat(result.Errors.Map()))
+            .Tensor("constant_errors", [columns.Length], DepthTensors.Flat(result.ConstantErrors.Map()))
+            .Tensor("r_squared", [rows.Length, columns.Length], DepthTensors.Flat(Squared(result)));
     }
 
     /// <summary>Writes the results as properties.</summary>
@@ -52,9 +70,37 @@ internal static class LinearMapReport
         json.WriteEndObject();
         json.WriteNumber("fitted_tokens", result.FittedTokens);
         json.WriteNumber("tested_tokens", result.TestedTokens);
-        DepthJson.WriteMap(json, "errors", result.Errors.Map(result.Errors.Mean));
-        JsonNumbers.Write(json, "constant_errors", Enumerable.Range(0, result.ConstantErrors.Rows).Select(l => result.ConstantErrors.Mean(l, 0)));
-        JsonNumbers.Write(json, "best_targets", result.BestTargets.Select(l => (double)l));
+        json.WriteNumber("validation_tokens", result.ValidationTokens);
+        DepthJson.WriteMap(json, "errors", result.Errors.Map());
+        DepthJson.WriteMap(json, "r_squared", Squared(result));
+        JsonNumbers.Write(json, "constant_errors", Enumerable.Range(0, result.ConstantErrors.Rows).Select(l => result.ConstantErrors.Ratio(l, 0)));
+        int[] best = result.BestTargets;
+        JsonNumbers.Write(json, "best_targets", best.Select(l => (double)l));
+        JsonNumbers.Write(json, "best_errors", (Estimate[])[.. best.Select((l, m) => result.Errors.RatioWithInterval(m, l))]);
+        JsonNumbers.Write(json, "best_r_squared", (Estimate[])[.. best.Select((l, m) => result.RSquared(m, l))]);
+        JsonNumbers.Write(json, "ridges", result.Ridges);
+        DepthJson.WriteMap(json, "chosen_ridges", result.ChosenRidges);
+        json.WriteStartArray("validation_errors");
+        foreach (RatioTable errors in result.ValidationErrors)
+        {
+            DepthJson.WriteRows(json, errors.Map());
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static double[,] Squared(LinearMapResult result)
+    {
+        double[,] map = result.Unexplained.Map();
+        for (int m = 0; m < result.Unexplained.Rows; m++)
+        {
+            for (int l = 0; l < result.Unexplained.Columns; l++)
+            {
+                map[m, l] = 1 - map[m, l];
+            }
+        }
+
+        return map;
     }
 
     private static string[] Names(int count) => [.. Enumerable.Range(0, count).Select(i => Text.Of(i))];

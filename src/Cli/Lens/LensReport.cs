@@ -161,13 +161,12 @@ internal static class LensReport
     {
         int[] states = [.. Enumerable.Range(0, means.States)];
         var part = new LinesPart(name, title, "layer", unit, [.. states.Select(s => s - 1.0)]) { Labels = [.. states.Select(LensView.StateName)] };
-        void Line(string line, IEnumerable<Estimate> values) => part.Line(line, [.. values.Select(v => v.Mean)], [.. values.Select(v => v.Low)], [.. values.Select(v => v.High)]);
-        Line("layer", [.. states.Select(measure(means))]);
+        part.Line("layer", (Estimate[])[.. states.Select(measure(means))]);
         for (int m = 0; m < LensModules.All.Count && modules is not null; m++)
         {
             // The embedding is no module's output.
             var none = new Estimate(double.NaN, double.NaN, double.NaN, 0);
-            Line(LensModules.All[m].Name, [none, .. Enumerable.Range(0, states.Length - 1).Select(l => measure(modules)(LensModules.State(m, l, states.Length - 1)))]);
+            part.Line(LensModules.All[m].Name, (Estimate[])[none, .. Enumerable.Range(0, states.Length - 1).Select(l => measure(modules)(LensModules.State(m, l, states.Length - 1)))]);
         }
 
         return part;

@@ -30,8 +30,8 @@ internal static class PolicyJson
         json.WriteNumber("n", result.Samples.Count);
         json.WriteNumber("n_prompts", result.Prompts);
         JsonNumbers.Write(json, "H_ceiling", result.Ceiling);
-        Write(json, "entropy_final", result.FinalEntropy);
-        Write(json, "boundary_layer", boundary);
+        JsonNumbers.Write(json, "entropy_final", result.FinalEntropy);
+        JsonNumbers.Write(json, "boundary_layer", boundary);
         JsonNumbers.Write(json, "boundary_layer_0based", boundary.Mean > 0 ? boundary.Mean - 1 : double.NaN);
         json.WriteStartArray("layers");
         for (int l = 0; l < result.Layers; l++)
@@ -41,7 +41,7 @@ internal static class PolicyJson
             json.WriteNumber("layer_0based", l);
             foreach ((string name, PolicyMeasure measure) in Fields)
             {
-                Write(json, name, result.Mean(measure, l));
+                JsonNumbers.Write(json, name, result.Mean(measure, l));
             }
 
             json.WriteEndObject();
@@ -60,12 +60,5 @@ internal static class PolicyJson
         }
 
         json.WriteEndArray();
-    }
-
-    private static void Write(Utf8JsonWriter json, string name, Estimate value)
-    {
-        JsonNumbers.Write(json, name, value.Mean);
-        JsonNumbers.Write(json, $"{name}_low", value.Low);
-        JsonNumbers.Write(json, $"{name}_high", value.High);
     }
 }

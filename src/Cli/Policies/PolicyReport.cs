@@ -27,8 +27,7 @@ internal static class PolicyReport
             var part = new LinesPart(name, title, "layer, from 1", unit, x) { Figure = figure, Bars = bars };
             foreach ((string line, PolicyMeasure measure) in lines)
             {
-                Estimate[] values = [.. Enumerable.Range(0, result.Layers).Select(l => result.Mean(measure, l))];
-                part.Line(line, [.. values.Select(v => v.Mean)], [.. values.Select(v => v.Low)], [.. values.Select(v => v.High)]);
+                part.Line(line, (Estimate[])[.. Enumerable.Range(0, result.Layers).Select(l => result.Mean(measure, l))]);
             }
 
             return part;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Weir.Analysis.Statistics;
 using Weir.Cli.Output;
 
 namespace Weir.Cli.Reports;
@@ -42,6 +43,22 @@ internal static class JsonNumbers
             Write(line, value);
         }
     });
+
+    /// <summary>Writes an estimate as a property, with the ends of its interval as name_low and name_high.</summary>
+    public static void Write(Utf8JsonWriter json, string name, Estimate estimate)
+    {
+        Write(json, name, estimate.Mean);
+        Write(json, $"{name}_low", estimate.Low);
+        Write(json, $"{name}_high", estimate.High);
+    }
+
+    /// <summary>Writes estimates as properties, likewise.</summary>
+    public static void Write(Utf8JsonWriter json, string name, IReadOnlyList<Estimate> estimates)
+    {
+        Write(json, name, estimates.Select(e => e.Mean));
+        Write(json, $"{name}_low", estimates.Select(e => e.Low));
+        Write(json, $"{name}_high", estimates.Select(e => e.High));
+    }
 
     /// <summary>Writes texts as a property.</summary>
     public static void Write(Utf8JsonWriter json, string name, IEnumerable<string> values)

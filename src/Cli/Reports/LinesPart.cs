@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Weir.Analysis.Statistics;
 
 namespace Weir.Cli.Reports;
 
@@ -40,6 +41,15 @@ internal sealed record LinesPart(string Name, string Title, string XAxis, string
 
         _lines.Add((name, values, low, high));
         return this;
+    }
+
+    /// <summary>Adds a line of estimates with their intervals.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="estimates">An estimate for each of the axis; those behind the last there are none of.</param>
+    public LinesPart Line(string name, IReadOnlyList<Estimate> estimates)
+    {
+        double[] Of(Func<Estimate, double> number) => [.. X.Select((_, i) => i < estimates.Count ? number(estimates[i]) : double.NaN)];
+        return Line(name, Of(e => e.Mean), Of(e => e.Low), Of(e => e.High));
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Weir.Analysis.Depth;
+using Weir.Analysis.Statistics;
 using Weir.Engine;
 using Weir.Engine.Forward;
 using Weir.Engine.Hooks;
@@ -114,6 +115,33 @@ public sealed class DepthProfileTests
         double longKl = one.Mean(DepthMeasure.LensDivergence, 0), shortKl = two.Mean(DepthMeasure.LensDivergence, 0);
         Assert.NotEqual(longKl, shortKl);
         Assert.Equal((longKl + shortKl) / 2, both.Mean(DepthMeasure.LensDivergence, 0), 1e-9);
+
+        // Two prompts of 8 and 3 tokens: resamples are the one, the other or both, whose mean is not in their middle.
+        Estimate ratio = both.MeanWithInterval(DepthMeasure.LayerRatio, 0), kl = both.MeanWithInterval(DepthMeasure.LensDivergence, 0);
+        Assert.Equal((both.Mean(DepthMeasure.LayerRatio, 0), 2), (ratio.Mean, ratio.Count));
+        Assert.Equal(Math.Min(long0, short0), ratio.Low, 1e-9);
+        Assert.Equal(Math.Max(long0, short0), ratio.High, 1e-9);
+        Assert.Equal(both.Mean(DepthMeasure.LensDivergence, 0), kl.Mean, 1e-12);
+        Assert.Equal(Math.Max(longKl, shortKl), kl.High, 1e-9);
+    }
+
+    [Fact]
+    public void IntervalsContainTheMeansOfPromptsOfVeryDifferentLength()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = Model.Load(Fixture.Model("qwen3"), new LoadOptions { Device = device });
+        var random = new Random(2);
+        int[][] prompts = [.. Enumerable.Range(0, 12).Select(p => Enumerable.Range(0, p % 3 == 0 ? 40 : 2).Select(_ => random.Next(60)).ToArray())];
+        DepthProfile profile = DepthProfile.Run(model, prompts);
+        foreach (DepthMeasure measure in Enum.GetValues<DepthMeasure>())
+        {
+            Estimate[] means = profile.MeansWithIntervals(measure);
+            for (int l = 0; l < means.Length; l++)
+            {
+                Assert.Equal(profile.Mean(measure, l), means[l].Mean, 1e-12 * Math.Max(1, Math.Abs(means[l].Mean)));
+                Assert.True(means[l].Low <= means[l].Mean + 1e-9 && means[l].Mean <= means[l].High + 1e-9, $"{measure} of layer {l}: {means[l]}");
+            }
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Weir.Analysis.Depth;
+using Weir.Analysis.Statistics;
 using Weir.Engine;
 using Weir.Kernels;
 
@@ -20,16 +21,16 @@ public sealed class LinearMapTests
         using var toy = new ToyModel(Layers, Width, Width, Vocabulary, epsilon: 1e-5);
         using Model model = toy.Random(1).Load(opened);
         int[][] windows = Windows(device == TestDevices.Cpu ? 30 : 8);
-        LinearMapResult result = LinearMaps.Run(model, model, windows, new LinearMapOptions { Contributions = contributions, Weighting = weighting, Ridge = 1e-9 });
+        LinearMapResult result = LinearMaps.Run(model, model, windows, new LinearMapOptions { Contributions = contributions, Weighting = weighting, Ridges = [1e-9] });
         int states = Layers + (contributions ? 0 : 1);
         Assert.Equal((states, states), (result.Errors.Rows, result.Errors.Columns));
         for (int l = 0; l < states; l++)
         {
             Assert.True(result.Errors.Max(l, l) < 1e-3, $"boundary {l} maps onto itself with an error of {result.Errors.Max(l, l)}");
-            Assert.True(result.ConstantErrors.Mean(l, 0) > 0.3);
+            Assert.True(result.ConstantErrors.Ratio(l, 0) > 0.3);
             if (l > 0)
             {
-                Assert.True(result.Errors.Mean(0, l) > 0.01, "a layer that is not linear is mapped without error");
+                Assert.True(result.Errors.Ratio(0, l) > 0.01, "a layer that is not linear is mapped without error");
             }
         }
 
@@ -61,7 +62,7 @@ public sealed class LinearMapTests
         }
 
         using Model a = toy.Load(device), b = permuted.Load(device);
-        LinearMapResult result = LinearMaps.Run(a, b, Windows(30), new LinearMapOptions { Ridge = 1e-9 });
+        LinearMapResult result = LinearMaps.Run(a, b, Windows(30), new LinearMapOptions { Ridges = [1e-9] });
         for (int l = 0; l <= Layers; l++)
         {
             Assert.True(result.Errors.Max(l, l) < 1e-3, $"boundary {l}: {result.Errors.Max(l, l)}");
@@ -75,11 +76,69 @@ public sealed class LinearMapTests
         using var toy = new ToyModel(Layers, Width, Width, Vocabulary, epsilon: 1e-5);
         using var other = new ToyModel(2, Width, Width, Vocabulary + 1, epsilon: 1e-5);
         using Model model = toy.Random(1).Load(device), different = other.Random(2).Load(device);
-        SampleTable whole = LinearMaps.Run(model, model, Windows(20)).Errors, parts = LinearMaps.Run(model, model, Windows(20), new LinearMapOptions { MostBytes = 1 }).Errors;
-        Assert.Equal(whole.Map(whole.Mean), parts.Map(parts.Mean));
+        RatioTable whole = LinearMaps.Run(model, model, Windows(20)).Errors, parts = LinearMaps.Run(model, model, Windows(20), new LinearMapOptions { MostBytes = 1 }).Errors;
+        Assert.Equal(whole.Map(), parts.Map());
         Assert.Contains("DifferentTokenizers", Assert.Throws<WeirException>(() => LinearMaps.Run(model, different, Windows(20))).Message, StringComparison.Ordinal);
         Assert.Contains("ShortText", Assert.Throws<WeirException>(() => LinearMaps.Run(model, model, Windows(1))).Message, StringComparison.Ordinal);
-        Assert.Contains("SingularFit", Assert.Throws<WeirException>(() => LinearMaps.Run(model, model, Windows(2), new LinearMapOptions { Ridge = 0, HeldOut = 0.5 })).Message, StringComparison.Ordinal);
+        Assert.Contains("SingularFit", Assert.Throws<WeirException>(() => LinearMaps.Run(model, model, Windows(2), new LinearMapOptions { Ridges = [0], HeldOut = 0.5 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RSquaredIsOneOfAPerfectMapAndNoneOfTheMean()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var toy = new ToyModel(Layers, Width, Width, Vocabulary, epsilon: 1e-5);
+        using Model model = toy.Random(1).Load(device);
+        LinearMapResult exact = LinearMaps.Run(model, model, Windows(30), new LinearMapOptions { Ridges = [1e-9] });
+        LinearMapResult none = LinearMaps.Run(model, model, Windows(30), new LinearMapOptions { Ridges = [1e12] });
+        for (int l = 0; l <= Layers; l++)
+        {
+            Assert.Equal(1, exact.RSquared(l, l).Mean, 1e-5);
+            Estimate later = exact.RSquared(0, l);
+            Assert.True(later.Low <= later.Mean && later.Mean <= later.High && later.High <= 1);
+            Assert.Equal(6, later.Count);
+
+            // A penalty so large leaves the mean alone.
+            Assert.Equal(0, none.RSquared(l, l).Mean, 1e-4);
+            Assert.Equal(none.ConstantErrors.Ratio(l, 0), none.Errors.Ratio(l, l), 1e-4);
+        }
+    }
+
+    [Fact]
+    public void TheRidgePenaltyIsChosenOnWindowsOfItsOwn()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var toy = new ToyModel(Layers, Width, Width, Vocabulary, epsilon: 1e-5);
+        using var other = new ToyModel(2, Width, Width, Vocabulary, epsilon: 1e-5);
+        using Model a = toy.Random(1).Load(device), b = other.Random(2).Load(device);
+        double[] ridges = [1e-9, 0.1, 3];
+        int[][] windows = Windows(15);
+        LinearMapResult path = LinearMaps.Run(a, b, windows, new LinearMapOptions { Ridges = ridges });
+        Assert.Equal((9 * 11, 3 * 11, 3 * 11), (path.FittedTokens, path.ValidationTokens, path.TestedTokens));
+
+        // Each map is that of a run with its penalty alone, fitted to the same windows and tested on the same.
+        LinearMapResult[] alone = [.. ridges.Select(r => LinearMaps.Run(a, b, [.. windows[..9], .. windows[12..]], new LinearMapOptions { Ridges = [r], HeldOut = 0.25 }))];
+        for (int m = 0; m <= Layers; m++)
+        {
+            for (int l = 0; l <= 2; l++)
+            {
+                int best = Enumerable.Range(0, 3).MinBy(k => path.ValidationErrors[k].Ratio(m, l));
+                Assert.Equal(ridges[best], path.ChosenRidges[m, l]);
+                Assert.Equal(alone[best].Errors.Ratio(m, l), path.Errors.Ratio(m, l));
+            }
+        }
+
+        // Fitted to few tokens of an unlike model, some map is better off with a penalty; and what it is tested on has no say.
+        Assert.Contains(path.ChosenRidges.Cast<double>(), r => r > 1e-9);
+        LinearMapResult retold = LinearMaps.Run(a, b, [.. windows[..12], .. Windows(30)[27..]], new LinearMapOptions { Ridges = ridges });
+        Assert.Equal(path.ChosenRidges, retold.ChosenRidges);
+        Assert.NotEqual(path.Errors.Map(), retold.Errors.Map());
+
+        // Groups of targets change no bit of it, and without windows to choose on there is no choice.
+        LinearMapResult parts = LinearMaps.Run(a, b, windows, new LinearMapOptions { Ridges = ridges, MostBytes = 1 });
+        Assert.Equal(path.Errors.Map(), parts.Errors.Map());
+        Assert.Contains("to choose a ridge", Assert.Throws<WeirException>(() => LinearMaps.Run(a, b, Windows(2), new LinearMapOptions { Ridges = ridges })).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => LinearMaps.Run(a, b, windows, new LinearMapOptions { Ridges = [] }));
     }
 
     private static int[][] Windows(int count)

@@ -207,7 +207,7 @@ public sealed class PlantedModelTests
                 Assert.Equal(s < hops, effects.Max(s, Deep - 1) > 1e-3);
             }
 
-            scores.Add(DepthScore.ByLayers(effects)[0]);
+            scores.Add(DepthScore.Of(effects, [0]).Max.Mean);
         }
 
         Assert.True(scores[0] + 0.2 < scores[1] && scores[1] + 0.2 < scores[2], $"depth scores {string.Join(", ", scores)} of 2, 3 and 4 hops");

@@ -1,13 +1,17 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text.RegularExpressions;
 using Weir.Analysis.Prompts;
 using Weir.Kernels;
 
 namespace Weir.Analysis.Tests.Prompts;
 
 /// <summary>Generated prompts: answers are right, and numbers are within what the data set's generator states.</summary>
-public sealed class PromptTests
+public sealed partial class PromptTests
 {
+    [GeneratedRegex(@"^ -?(?:\d+ [+-] )?(?:\d+\*)?sqrt\((\d+)\)$")]
+    private static partial Regex SimplestForm { get; }
+
     [Theory]
     [InlineData(ArithmeticModule.AddSubMultiple)]
     [InlineData(ArithmeticModule.MulDivMultiple)]
@@ -58,6 +62,37 @@ public sealed class PromptTests
         {
             Assert.StartsWith("Q: In base ", item.Text, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void SurdsEqualTheirSimplestForm()
+    {
+        int hidden = 0;
+        foreach (ArithmeticSplit split in Enum.GetValues<ArithmeticSplit>())
+        {
+            foreach (PromptItem item in ArithmeticPrompts.Generate(300, 11, [ArithmeticModule.SimplifySurd], split))
+            {
+                Match form = SimplestForm.Match(item.Answer);
+                Assert.True(form.Success, item.Answer);
+                int root = int.Parse(form.Groups[1].Value, CultureInfo.InvariantCulture);
+                Assert.DoesNotContain(Enumerable.Range(2, root), k => root % (k * k) == 0);
+                string text = item.Text["Q: ".Length..^" A:".Length];
+                string expression = text[text.IndexOfAny([.. "-(0123456789"])..];
+                int sqrt = text.IndexOf("sqrt", StringComparison.Ordinal);
+                expression = sqrt >= 0 && sqrt < text.Length - expression.Length ? text[sqrt..] : expression;
+                expression = expression.Replace(" in its simplest form", "", StringComparison.Ordinal).TrimEnd('?', '.');
+                var given = new RootParser(expression);
+                double value = given.Value(), simplest = new RootParser(item.Answer).Value();
+                Assert.True(given.AtEnd, expression);
+                Assert.True(Math.Abs(value - simplest) < 1e-12 * given.Largest, $"{expression} is {value}, and{item.Answer} is {simplest}");
+                hidden += expression.Contains($"sqrt({root})", StringComparison.Ordinal) ? 0 : 1;
+                (int low, int high) = split == ArithmeticSplit.Longer ? (9, 11) : (3, 9);
+                Assert.InRange(item.Level, low, high);
+            }
+        }
+
+        Assert.InRange(hidden, 10, 1200);
+        Assert.All(PromptSets.Generate("arithmetic/simplify_surd:3", 1), p => Assert.Contains("sqrt(", p.Text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -133,7 +168,7 @@ public sealed class PromptTests
 
         public bool AtEnd => _at == _text.Length;
 
-        public static string At(string linear, int x) => new Parser(System.Text.RegularExpressions.Regex.Replace(linear, @"(\d*)x", m => $"({(m.Groups[1].Length == 0 ? "1" : m.Groups[1].Value)}*{x})")).Value().ToString();
+        public static string At(string linear, int x) => new Parser(Regex.Replace(linear, @"(\d*)x", m => $"({(m.Groups[1].Length == 0 ? "1" : m.Groups[1].Value)}*{x})")).Value().ToString();
 
         public Rational Value()
         {

@@ -18,6 +18,29 @@ public class BootstrapTests
     }
 
     [Fact]
+    public void The_interval_of_a_mean_over_tokens_is_about_that_mean()
+    {
+        // Long prompts have small values: the mean over tokens is 1.2, that of the prompts' means 2.
+        double[] counts = [.. Enumerable.Range(0, 20).Select(p => p % 2 == 0 ? 9.0 : 1.0)];
+        double[] sums = [.. counts.Select((n, p) => (p % 2 == 0 ? 1 : 3) * n * (1 + (0.02 * (p % 5))))];
+        Estimate tokens = Bootstrap.Ratio(sums, counts), prompts = Bootstrap.Mean([.. sums.Zip(counts, (s, n) => s / n)]);
+        Assert.Equal(sums.Sum() / counts.Sum(), tokens.Mean, 1e-12);
+        Assert.InRange(tokens.Mean, tokens.Low, tokens.High);
+        Assert.Equal(20, tokens.Count);
+        Assert.False(tokens.Mean >= prompts.Low && tokens.Mean <= prompts.High);
+
+        // Equal counts make it the mean of the prompts.
+        Assert.Equal(Bootstrap.Mean([1, 2, 5, 9]).Low, Bootstrap.Ratio([2, 4, 10, 18], [2, 2, 2, 2]).Low, 1e-12);
+
+        // A number that is none leaves no interval, and neither does a single prompt.
+        Estimate none = Bootstrap.Ratio([1, double.NaN, 2], [1, 1, 1]);
+        Assert.True(double.IsNaN(none.Mean) && double.IsNaN(none.Low) && double.IsNaN(none.High));
+        Assert.True(double.IsNaN(Bootstrap.Ratio([3], [2]).High));
+        Assert.Equal(1.5, Bootstrap.Ratio([3], [2]).Mean);
+        Assert.Throws<ArgumentException>(() => Bootstrap.Ratio([1, 2], [1]));
+    }
+
+    [Fact]
     public void What_has_no_interval_says_so()
     {
         Assert.True(double.IsNaN(Bootstrap.Mean([]).Mean));

@@ -1,0 +1,61 @@
+using System.Numerics.Tensors;
+
+namespace Weir.Analysis.Depth;
+
+/// <summary>Rows of states in host memory, and what fits do with them.</summary>
+internal static class StateRows
+{
+    /// <summary>Mean of the rows.</summary>
+    public static float[] Mean(float[] rows, int width)
+    {
+        double[] sums = new double[width];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            sums[i % width] += rows[i];
+        }
+
+        return Array.ConvertAll(sums, s => (float)(s * width / rows.Length));
+    }
+
+    /// <summary>Adds numbers to sums in f64.</summary>
+    public static void Accumulate(ReadOnlySpan<float> part, Span<double> sum)
+    {
+        for (int i = 0; i < part.Length; i++)
+        {
+            sum[i] += part[i];
+        }
+    }
+
+    /// <summary>Rows less an origin, times their weights where they have any.</summary>
+    public static float[] From(ReadOnlySpan<float> rows, float[] origin, float[]? weights, int n, int width)
+    {
+        float[] y = new float[rows.Length];
+        for (int i = 0; i < n; i++)
+        {
+            Span<float> row = y.AsSpan(i * width, width);
+            TensorPrimitives.Subtract(rows.Slice(i * width, width), origin, row);
+            if (weights is not null)
+            {
+                TensorPrimitives.Multiply(row, weights[i], row);
+            }
+        }
+
+        return y;
+    }
+
+    /// <summary>[n, columns] as [columns, n].</summary>
+    public static float[] Transposed(float[] x, int n)
+    {
+        int columns = x.Length / n;
+        float[] y = new float[x.Length];
+        for (int i = 0; i < n; i++)
+        {
+            for (int c = 0; c < columns; c++)
+            {
+                y[(c * n) + i] = x[(i * columns) + c];
+            }
+        }
+
+        return y;
+    }
+}

@@ -88,7 +88,7 @@ public class GenerateTests
     [InlineData("not 'nan'", "--temperature", "nan")]
     [InlineData("--top-p must be a number above 0 and at most 1, not '1.5'", "--top-p", "1.5")]
     [InlineData("--seed must be a whole number", "--seed", "x")]
-    [InlineData("--stop needs a text", "--stop", "")]
+    [InlineData("--stop needs a value, TEXT", "--stop", "")]
     [InlineData("--count is given 2 times", "--count", "1", "--count", "2")]
     [InlineData("--count needs a value, N", "--count")]
     [InlineData("There is no option '--max-token'", "--max-token", "3")]

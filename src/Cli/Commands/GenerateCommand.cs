@@ -62,10 +62,6 @@ internal sealed class GenerateCommand : Verb
             TopP = _topP.Get(a),
             Stop = [.. _stop.Get(a).Select(Unescape)],
         };
-        if (options.Stop.Any(stop => stop.Length == 0))
-        {
-            throw new UsageException("--stop needs a text that is not empty.");
-        }
 
         IReadOnlyList<EditRequest> edits = _edits.Read(session);
         IReadOnlyList<Prompt> prompts = _prompt.Read(session);

@@ -65,6 +65,38 @@ public sealed class NeuronsTests
         Assert.Matches(@"down +1\.31 .*·Kenya ·France ·Chile", WeirRun.Succeed("neurons", "show", Country).Output);
     }
 
+    /// <summary>Trap 6: in the first half of the layers a vector is shown in the embedding too, where that is a matrix of its own.</summary>
+    [Fact]
+    public void An_early_neuron_is_shown_in_both_bases()
+    {
+        using var directory = new TemporaryDirectory();
+        string untied = Copy(directory["untied"]);
+        string config = Path.Combine(untied, "config.json"), weights = Path.Combine(untied, "model.safetensors");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", StringComparison.Ordinal));
+        var writer = new SafetensorsWriter();
+        using (SafetensorsFile tied = SafetensorsFile.Open(Path.Combine(WeirRun.Demo, "model.safetensors")))
+        {
+            foreach (TensorView tensor in tied.Tensors)
+            {
+                writer.Add(tensor.Name, tensor.Type, tensor.Shape, stream => stream.Write(tensor.Bytes));
+            }
+
+            TensorView embedding = tied["model.embed_tokens.weight"];
+            writer.Add("lm_head.weight", embedding.Type, embedding.Shape, stream => stream.Write(embedding.Bytes));
+            writer.Save(weights);
+        }
+
+        string Show(string neuron, string model) => WeirRun.Succeed("neurons", "show", neuron, "--model", model).Output;
+        string early = Show("3.1", untied);
+        foreach (string vector in (string[])["up", "gate", "down"])
+        {
+            Assert.Matches($"{vector} +\\d.*\n(.*\n)*{vector}, embedding ", early);
+        }
+
+        Assert.DoesNotContain(", embedding", Show("4.1", untied), StringComparison.Ordinal);
+        Assert.DoesNotContain(", embedding", Show("3.1", WeirRun.Demo), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_map_prints_its_variant_and_writes_an_index_that_is_read_back()
     {
@@ -169,6 +201,7 @@ public sealed class NeuronsTests
         Assert.Equal(3e38f, held.GetProperty("c").GetSingle());
         Assert.Equal(JsonValueKind.Null, held.GetProperty("p").ValueKind);
         Assert.Equal(JsonValueKind.Null, held.GetProperty("kl_nats").ValueKind);
+        Assert.Equal(2, Directory.GetFiles(directory["out"], "up_curve_*.csv").Length);
         JsonElement targets = clamp.GetProperty("control")[0].GetProperty("targets");
         Assert.Equal([" France", " Japan"], targets.EnumerateArray().Select(t => t.GetProperty("token").GetString()));
         Assert.All(targets.EnumerateArray(), t => Assert.Equal(2, t.GetProperty("p").GetArrayLength()));
@@ -255,8 +288,7 @@ public sealed class NeuronsTests
         WeirRun.Refuse("is no patch of MLP vectors", "neurons", "edit", "--apply", Path.Combine(WeirRun.Demo, "model.safetensors"));
     }
 
-    // The demo model with a vector of two kinds that is no number.
-    private static string Broken(string directory)
+    private static string Copy(string directory)
     {
         Directory.CreateDirectory(directory);
         foreach (string file in Directory.GetFiles(WeirRun.Demo))
@@ -264,7 +296,13 @@ public sealed class NeuronsTests
             File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
         }
 
-        string weights = Path.Combine(directory, "model.safetensors");
+        return directory;
+    }
+
+    // The demo model with a vector of two kinds that is no number.
+    private static string Broken(string directory)
+    {
+        string weights = Path.Combine(Copy(directory), "model.safetensors");
         byte[] bytes = File.ReadAllBytes(weights);
         int header = BitConverter.ToInt32(bytes);
         using JsonDocument json = JsonDocument.Parse(bytes.AsMemory(8, header));

@@ -103,7 +103,7 @@ internal sealed class SweepCommand : Verb
         Save(description, cells, csv, npz, session);
         var means = new SweepMeans(cells);
         var grid = SweepGrid.Of(variants, means, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model.Tokenizer, id))] : null);
-        Report report = new Report("Sweep", $"{variants.Count} variants of {ids.Length} prompts, each compared with the unchanged prompt.").Add(SweepSummary.Of(means, model.Spec.Layers));
+        Report report = new Report("Sweep", $"{Text.Count(variants.Count, "variant")} of {Text.Count(ids.Length, "prompt")}, each compared with the unchanged prompt.").Add(SweepSummary.Of(means, model.Spec.Layers));
         if (csv != "-")
         {
             report.Print(session.Terminal);

@@ -47,7 +47,7 @@ internal static class EditReport
         TablePart costs = new TablePart("costs", "What it costs elsewhere")
         {
             Note = (c.UsesOwnTexts ? "KL on the texts of --file" : $"KL on {c.TaskCount} sentences of indirect objects, which cannot be compared with figures on other texts")
-                + $"; {o.Restored} vectors put back: {(o.IsRestored ? "the model is what it was, bit for bit" : "the model is NOT what it was")}",
+                + $"; {Text.Count(o.Restored, "vector")} put back: {(o.IsRestored ? "the model is what it was, bit for bit" : "the model is NOT what it was")}",
         }.Column("measure", flexible: false).Number("value", "G4");
         costs.Row($"KL(before || after), nats: median of {c.Divergences.Length} tokens", Bootstrap.Quantile(c.Divergences, 0.5));
         costs.Row("KL, 90th percentile", Bootstrap.Quantile(c.Divergences, 0.9));

@@ -16,7 +16,7 @@ internal static class NeuronClampReport
         Model model, IReadOnlyList<NeuronClampResult> results, IReadOnlyList<double[][][]> controls, string[] prompts, int[] tokens, IReadOnlyList<ClampSample> samples)
     {
         NeuronClampOptions o = results[0].Options;
-        var report = new Report($"Neuron {new NeuronName(o.Layer, o.Index)} held", $"Next-token probabilities over {prompts.Length} prompts, {(o.GeneratedOnly ? "held from each prompt's last token on" : "held at all positions")}.")
+        var report = new Report($"Neuron {new NeuronName(o.Layer, o.Index)} held", $"Next-token probabilities over {Text.Count(prompts.Length, "prompt")}, {(o.GeneratedOnly ? "held from each prompt's last token on" : "held at all positions")}.")
         {
             Paper = NeuronMapReport.Paper,
         };
@@ -24,7 +24,7 @@ internal static class NeuronClampReport
         {
             string site = result.Options.Site.ToString().ToLowerInvariant();
             int others = control[0][0].Length;
-            TablePart table = new TablePart(site, $"{site} held: mean over {prompts.Length} {(prompts.Length == 1 ? "prompt" : "prompts")}")
+            TablePart table = new TablePart(site, $"{site} held: mean over {Text.Count(prompts.Length, "prompt")}")
             {
                 Note = FormattableString.Invariant($"largest {site} over the corpus {result.Largest:F2}")
                     + (result.Gates.Length > 0 ? FormattableString.Invariant($"; act(gate) at the prompts' last tokens {result.Gates.Min():F2} to {result.Gates.Max():F2}, 0 or below at {100 * result.ClosedShare:F0} % of the held positions") : "")
@@ -62,7 +62,10 @@ internal static class NeuronClampReport
             }
 
             report.Add(table);
-            report.Add(Curve(model, result, prompts, tokens[0]));
+            for (int t = 0; t < tokens.Length; t++)
+            {
+                report.Add(Curve(model, result, prompts, tokens, t));
+            }
         }
 
         TablePart texts = new TablePart("texts", $"Continuations with {samples[^1].Site.ToString().ToLowerInvariant()} held").Column("value", flexible: false).Column("prompt").Column("continuation");
@@ -168,15 +171,15 @@ internal static class NeuronClampReport
 
     private static IEnumerable<IGrouping<float?, NeuronClampRow>> Groups(NeuronClampResult result) => result.Rows.GroupBy(r => r.Value).OrderBy(g => g.Key ?? float.NegativeInfinity);
 
-    private static LinesPart Curve(Model model, NeuronClampResult result, string[] prompts, int token)
+    private static LinesPart Curve(Model model, NeuronClampResult result, string[] prompts, int[] tokens, int target)
     {
         string site = result.Options.Site.ToString().ToLowerInvariant();
         double[] values = [.. result.Values.Distinct().Order().Select(v => (double)v)];
-        var lines = new LinesPart($"{site}_curve", $"p({Token(model, token)}) against the value of {site}", "value", "probability", values);
+        var lines = new LinesPart($"{site}_curve{(tokens.Length == 1 ? "" : $"_{Text.Of(tokens[target])}")}", $"p({Token(model, tokens[target])}) against the value of {site}", "value", "probability", values);
         for (int p = 0; p < prompts.Length; p++)
         {
             Dictionary<double, double> own = result.Rows.Where(r => r.Prompt == p && r.Value is not null)
-                .GroupBy(r => (double)r.Value!.Value).ToDictionary(g => g.Key, g => g.First().Probabilities[0]);
+                .GroupBy(r => (double)r.Value!.Value).ToDictionary(g => g.Key, g => g.First().Probabilities[target]);
             lines.Line(prompts[p], [.. values.Select(v => own[v])]);
         }
 

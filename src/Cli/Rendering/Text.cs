@@ -11,6 +11,9 @@ internal static class Text
     /// <summary>A whole number with commas between thousands.</summary>
     public static string Grouped(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>How many there are of a thing: 1 prompt, 3 prompts.</summary>
+    public static string Count(long value, string thing) => $"{Grouped(value)} {thing}{(value == 1 ? "" : "s")}";
+
     /// <summary>A number with so many places behind the point.</summary>
     public static string Fixed(double value, int places) =>
         double.IsFinite(value) ? value.ToString($"F{places}", CultureInfo.InvariantCulture) : "-";

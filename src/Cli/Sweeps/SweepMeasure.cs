@@ -12,8 +12,8 @@ internal sealed record SweepMeasure(string Name, string Header, string Title, st
     /// <summary>All of them.</summary>
     public static IReadOnlyList<SweepMeasure> All { get; } =
     [
-        new("output.kl.mean", "KL", "KL to the unchanged prompt, in nats", "nats", "F4", Leads: true),
-        new("output.probability_l2.mean", "|p-p'|", "Length of the change of the probabilities", "", "F4"),
+        new("output.kl.mean", "KL", "KL to the unchanged prompt, in nats", "nats", "G3", Leads: true),
+        new("output.probability_l2.mean", "|p-p'|", "Length of the change of the probabilities", "", "G3"),
         new("target.log_probability_change", "d log p", "Change of the target's log-probability", "nats", "F3", Leads: true),
         new("target.rank", "rank", "Rank of the target", "", "F1"),
         new("target0.log_probability_change", "d log p0", "Change of the first target's log-probability", "nats", "F3"),

@@ -15,7 +15,7 @@ internal static class SweepPlanText
             ? Text.Grouped(plan.RowsPerLayer.DefaultIfEmpty(0).Max())
             : $"{Text.Grouped(plan.RowsPerLayer[0])} rising to {Text.Grouped(plan.RowsPerLayer[^1])}";
         double share = plan.NaiveFlops == 0 ? 0 : (double)plan.Flops / plan.NaiveFlops;
-        terminal.Note($"{Text.Grouped(prompts)} prompts x {Text.Grouped(variants)} variants in {Text.Grouped(plan.Waves.Count)} waves, {rows} rows a layer");
+        terminal.Note($"{Text.Count(prompts, "prompt")} x {Text.Count(variants, "variant")} in {Text.Count(plan.Waves.Count, "wave")}, {rows} rows a layer");
         terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{plan.Flops / 1e9:F2} GFLOP in the blocks, {share:P0} of a pass for each variant; activations {Text.Bytes(plan.PeakBytes)}"));
         terminal.Note(model.StreamsWeights
             ? $"weights {Text.Bytes(model.ResidentWeightBytes)} of {Text.Bytes(model.WeightBytes)} on the device, one block at a time, each read from the disk once a wave"

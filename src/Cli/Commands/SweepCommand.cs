@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using Weir.Analysis.Sweeps;
 using Weir.Cli.Edits;
 using Weir.Cli.Lens;
@@ -27,9 +26,7 @@ internal sealed class SweepCommand : Verb
     private readonly TextSetting _shard = new("--shard", "I/N", "run part I (from 0) of N; see weir sweep merge");
     private readonly IntegerSetting _memory = new("--memory", "MIB", "activations that may be held at once, in MiB", 0, 0, int.MaxValue, "2048, or half of what is free");
     private readonly FlagSetting _plan = new("--plan", "print what would run, and run nothing");
-    private readonly TextSetting _csv = new("--csv", "FILE", "write every number as a line; - is the standard output, instead of the table");
-    private readonly TextSetting _report = new("--report", "DIR", "write tables and maps as a page, JSON and CSV");
-    private readonly TextSetting _npz = new("--npz", "FILE", "write every measure as an array");
+    private readonly SweepExportSettings _export = new();
 
     /// <summary>Makes the verb.</summary>
     public SweepCommand() : base("sweep", "changes one thing at a time, on one prompt or many, and measures what each change does, all in one wave through the layers")
@@ -43,7 +40,7 @@ internal sealed class SweepCommand : Verb
         AddGroup("Variants", _variants.All);
         AddGroup("Measures", _measure, _target);
         AddGroup("Run", _plan, _memory, _out, _resume, _shard);
-        AddGroup("Output", _report, _csv, _npz);
+        AddGroup("Output", _export.All);
     }
 
     /// <inheritdoc/>
@@ -55,8 +52,8 @@ internal sealed class SweepCommand : Verb
     /// <inheritdoc/>
     public override IReadOnlyList<string> Examples =>
     [
-        "weir sweep \"The capital of France is\" --target \" Paris\"",
-        "weir sweep \"The capital of Italy is\" --variants patch --clean \"The capital of France is\" --site resid_pre --target \" Paris\" --target \" Rome\"",
+        "weir sweep \"The capital of France is\" --target \" P\"",
+        "weir sweep \"The capital of Italy is\" --variants patch --clean \"The capital of France is\" --site resid_pre --target \" P\" --target \" R\"",
         "weir sweep --file prompts.txt --variants heads --out heads.db --plan",
     ];
 
@@ -64,11 +61,9 @@ internal sealed class SweepCommand : Verb
     public override void Run(Session session)
     {
         ParseResult a = session.Arguments;
-        string? path = _out.Get(a), csv = _csv.Get(a), npz = _npz.Get(a);
+        string? path = _out.Get(a);
         OutputFile.CheckFile("--out", path);
-        OutputFile.Check("--csv", csv);
-        OutputFile.CheckFile("--npz", npz);
-        OutputFile.CheckDirectory("--report", _report.Get(a));
+        _export.Check(a);
         if (path is null)
         {
             UnusedOptions.Refuse(a, "goes on with the file of --out; name it", _resume);
@@ -100,17 +95,17 @@ internal sealed class SweepCommand : Verb
 
         SweepDescription description = Describe(a, model, prompts, ids, variants, targets);
         List<SweepCell> cells = RunSweep(session, sweep, description, path, _resume.Get(a));
-        Save(description, cells, csv, npz, session);
+        _export.Write(session, description, cells);
         var means = new SweepMeans(cells);
-        var grid = SweepGrid.Of(variants, means, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model.Tokenizer, id))] : null);
+        var grid = SweepGrid.Of(variants, means, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model, id))] : null);
         Report report = new Report("Sweep", $"{Text.Count(variants.Count, "variant")} of {Text.Count(ids.Length, "prompt")}, each compared with the unchanged prompt.").Add(SweepSummary.Of(means, model.Spec.Layers));
-        if (csv != "-")
+        if (!_export.TakesOutput(a))
         {
             report.Print(session.Terminal);
             grid?.Print(session.Terminal);
         }
 
-        if (_report.Get(a) is { } directory)
+        if (_export.Report(a) is { } directory)
         {
             AddMaps(report, means, grid, model.Spec.Layers);
             report.Save(session, model, directory, json => SweepJson.Write(json, description, cells));
@@ -158,29 +153,6 @@ internal sealed class SweepCommand : Verb
 
         session.Terminal.Note($"{path} holds {Text.Grouped(file.Count)} of {Text.Grouped(description.Prompts.Count * (long)description.Variants.Count)} cells{(before > 0 ? $", {Text.Grouped(before)} from before" : "")}");
         return [.. file.Cells()];
-    }
-
-    private static void Save(SweepDescription description, List<SweepCell> cells, string? csv, string? npz, Session session)
-    {
-        if (csv == "-")
-        {
-            SweepTable.WriteCsv(session.Terminal.Output, cells);
-        }
-        else if (csv is not null)
-        {
-            OutputFile.Write(csv, stream =>
-            {
-                using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
-                SweepTable.WriteCsv(writer, cells);
-            });
-            session.Terminal.Note($"wrote {csv}");
-        }
-
-        if (npz is not null)
-        {
-            OutputFile.Save(npz, target => SweepTable.WriteNpz(target, description, cells));
-            session.Terminal.Note($"wrote {npz}");
-        }
     }
 
     private static ISweepMetric[] Metrics(int[][] ids, int[] targets, Range measure)

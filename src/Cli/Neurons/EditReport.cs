@@ -21,7 +21,7 @@ internal static class EditReport
         {
             TablePart steps = new TablePart("edits", "Vectors turned round, in this order")
             {
-                Note = FormattableString.Invariant($"v0 behind layer {v.Layer}, p of '{Token(model, o.Texts.Trigger.Token)}' in it {v.StartProbability:F3}, in the refined vector {v.Probability:F3} after {v.Rounds} rounds; p is the prompt's with this and all earlier edits; as many vectors drawn at random turned round instead leave p at {o.Control.Average():F3} on average, at least {o.Control.Min():F3} ({o.Control.Length} draws)"),
+                Note = FormattableString.Invariant($"v0 behind layer {v.Layer}, p of '{TokenText.Of(model, o.Texts.Trigger.Token)}' in it {v.StartProbability:F3}, in the refined vector {v.Probability:F3} after {v.Rounds} rounds; p is the prompt's with this and all earlier edits; as many vectors drawn at random turned round instead leave p at {o.Control.Average():F3} on average, at least {o.Control.Min():F3} ({o.Control.Length} draws)"),
             }.Column("vector", flexible: false).Number("cosine", "F3").Number("|w|", "F2").Number("p", "F4");
             foreach (ConceptEditStep s in o.Steps)
             {
@@ -37,7 +37,7 @@ internal static class EditReport
                 .Column("text").Column("direction", flexible: false).Column("language").Column("token", flexible: false).Number("p before", "F3").Number("p after", "F3").Column("before").Column("after");
             foreach (EditText t in o.Texts.All)
             {
-                texts.Row(t.Text, t.Direction, t.Language, Token(model, t.Token), t.Before, t.After, Line(t.ContinuationBefore), Line(t.ContinuationAfter));
+                texts.Row(t.Text, t.Direction, t.Language, TokenText.Of(model, t.Token), t.Before, t.After, Line(t.ContinuationBefore), Line(t.ContinuationAfter));
             }
 
             report.Add(texts);
@@ -75,7 +75,7 @@ internal static class EditReport
         {
             json.WriteStartObject();
             json.WriteNumber("l", s.Vector.Vector.Layer);
-            json.WriteString("matrix", s.Vector.Vector.Matrix.ToString().ToLowerInvariant());
+            json.WriteString("matrix", Text.Of(s.Vector.Vector.Matrix));
             json.WriteNumber("i", s.Vector.Vector.Index);
             JsonNumbers.Write(json, "cos", s.Vector.Cosine);
             JsonNumbers.Write(json, "norm", s.Vector.Norm);
@@ -115,8 +115,6 @@ internal static class EditReport
         json.WriteBoolean("restored", o.IsRestored);
         json.WriteString("undo_file", o.Steps.Count > 0 ? "patch.safetensors" : null);
     }
-
-    private static string Token(Model model, int id) => TokenText.Of(model.Tokenizer, id);
 
     private static string Line(string text) => TokenText.Harmless(text).ReplaceLineEndings("↵");
 }

@@ -22,7 +22,7 @@ internal static class NeuronClampReport
         };
         foreach ((NeuronClampResult result, double[][][] control) in results.Zip(controls))
         {
-            string site = result.Options.Site.ToString().ToLowerInvariant();
+            string site = Text.Of(result.Options.Site);
             int others = control[0][0].Length;
             TablePart table = new TablePart(site, $"{site} held: mean over {Text.Count(prompts.Length, "prompt")}")
             {
@@ -33,8 +33,8 @@ internal static class NeuronClampReport
             }.Column("value", flexible: false);
             foreach (int token in tokens)
             {
-                string of = tokens.Length == 1 ? "" : $" {Token(model, token)}";
-                table.Number($"p({Token(model, token)})", "G3").Column($"95 %{of}", flexible: false).Column($"ranks{of}", flexible: false);
+                string of = tokens.Length == 1 ? "" : $" {TokenText.Of(model, token)}";
+                table.Number($"p({TokenText.Of(model, token)})", "G3").Column($"95 %{of}", flexible: false).Column($"ranks{of}", flexible: false);
                 if (others > 0)
                 {
                     table.Number($"others{of}", "G2").Number($"their largest{of}", "G2");
@@ -68,7 +68,7 @@ internal static class NeuronClampReport
             }
         }
 
-        TablePart texts = new TablePart("texts", $"Continuations with {samples[^1].Site.ToString().ToLowerInvariant()} held").Column("value", flexible: false).Column("prompt").Column("continuation");
+        TablePart texts = new TablePart("texts", $"Continuations with {Text.Of(samples[^1].Site)} held").Column("value", flexible: false).Column("prompt").Column("continuation");
         foreach (ClampSample s in samples)
         {
             texts.Row(Value(s.Value), s.Prompt, TokenText.Harmless(s.Continuation).ReplaceLineEndings("↵"));
@@ -89,7 +89,7 @@ internal static class NeuronClampReport
             json.WriteStartObject();
             json.WriteNumber("l", o.Layer);
             json.WriteNumber("i", o.Index);
-            json.WriteString("site", o.Site.ToString().ToLowerInvariant());
+            json.WriteString("site", Text.Of(o.Site));
             json.WriteString("positions", o.GeneratedOnly ? "generated" : "all");
             json.WriteString("unit", o.Multiples ? "largest activation" : "absolute");
             JsonNumbers.Write(json, "largest", result.Largest);
@@ -173,9 +173,9 @@ internal static class NeuronClampReport
 
     private static LinesPart Curve(Model model, NeuronClampResult result, string[] prompts, int[] tokens, int target)
     {
-        string site = result.Options.Site.ToString().ToLowerInvariant();
+        string site = Text.Of(result.Options.Site);
         double[] values = [.. result.Values.Distinct().Order().Select(v => (double)v)];
-        var lines = new LinesPart($"{site}_curve{(tokens.Length == 1 ? "" : $"_{Text.Of(tokens[target])}")}", $"p({Token(model, tokens[target])}) against the value of {site}", "value", "probability", values);
+        var lines = new LinesPart($"{site}_curve{(tokens.Length == 1 ? "" : $"_{Text.Of(tokens[target])}")}", $"p({TokenText.Of(model, tokens[target])}) against the value of {site}", "value", "probability", values);
         for (int p = 0; p < prompts.Length; p++)
         {
             Dictionary<double, double> own = result.Rows.Where(r => r.Prompt == p && r.Value is not null)
@@ -184,7 +184,4 @@ internal static class NeuronClampReport
         }
 
         return lines;
-    }
-
-    private static string Token(Model model, int id) => TokenText.Of(model.Tokenizer, id);
-}
+    }}

@@ -4,7 +4,6 @@ using Weir.Cli.Output;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
-using Weir.Engine.Tokenizers;
 
 namespace Weir.Cli.Neurons;
 
@@ -22,7 +21,6 @@ internal static class NeuronMapReport
     /// <summary>Its tables and figures.</summary>
     public static Report Make(Model model, NeuronMapResult map, NeuronNull random, TokenNeuronsResult? tokens, int show)
     {
-        ITokenizer? tokenizer = model.HasTokenizer ? model.Tokenizer : null;
         NeuronNorm norm = map.Reading.Norm;
         double[] p = [.. Enumerable.Range(0, map.Count).Select(n => map.Probability(n, 0, norm))];
         double p95 = NeuronNull.Percentile(random.TopProbabilities, 0.95), p99 = NeuronNull.Percentile(random.TopProbabilities, 0.99);
@@ -46,20 +44,20 @@ internal static class NeuronMapReport
             int at = n * map.TopK;
             best.Row(
                 Name(map, n), map.Probability(n, 0, NeuronNorm.None), map.Probability(n, 0, NeuronNorm.Scale), map.Top.Plain[at], map.Top.Cosines[at], map.Norms[n],
-                string.Join(' ', map.TopIds.AsSpan(at, Math.Min(TokensShown, map.TopK)).ToArray().Select(id => TokenText.Of(tokenizer, id))));
+                string.Join(' ', map.TopIds.AsSpan(at, Math.Min(TokensShown, map.TopK)).ToArray().Select(id => TokenText.Of(model, id))));
         }
 
         report.Add(best);
         report.Add(ProbabilityHistogram.Part("histogram", "Neurons by the probability of their first token", p, random.TopProbabilities));
         if (tokens is not null && model.Spec.VocabularySize <= MostInText)
         {
-            TablePart byToken = new TablePart("tokens", $"Each token's first neurons, by {tokens.Rank.ToString().ToLowerInvariant()}") { MostOnScreen = show }
+            TablePart byToken = new TablePart("tokens", $"Each token's first neurons, by {Text.Of(tokens.Rank)}") { MostOnScreen = show }
                 .Number("id", "F0").Column("token", flexible: false).Column("neurons").Number(tokens.Rank switch { NeuronRank.Probability => "ln p", NeuronRank.Product => "s", _ => "cosine" } + " of the first", "G4");
             for (int id = 0; id < model.Spec.VocabularySize; id++)
             {
                 int at = id * tokens.TopK;
                 byToken.Row(
-                    id, TokenText.Of(tokenizer, id), string.Join(' ', tokens.Neurons.AsSpan(at, tokens.TopK).ToArray().Select(n => Name(map, n))), tokens.Values[at]);
+                    id, TokenText.Of(model, id), string.Join(' ', tokens.Neurons.AsSpan(at, tokens.TopK).ToArray().Select(n => Name(map, n))), tokens.Values[at]);
             }
 
             report.Add(byToken);
@@ -71,10 +69,10 @@ internal static class NeuronMapReport
     /// <summary>The index, as far as it is small enough for JSON.</summary>
     public static void WriteJson(Utf8JsonWriter json, Model model, NeuronMapResult map, NeuronNull random)
     {
-        json.WriteString("matrix", map.Reading.Matrix.ToString().ToLowerInvariant());
-        json.WriteString("norm_variant", map.Reading.Norm.ToString().ToLowerInvariant());
+        json.WriteString("matrix", Text.Of(map.Reading.Matrix));
+        json.WriteString("norm_variant", Text.Of(map.Reading.Norm));
         json.WriteString("gain", map.Reading.InputGain ? "on" : "off");
-        json.WriteString("head", map.Reading.Basis.ToString().ToLowerInvariant());
+        json.WriteString("head", Text.Of(map.Reading.Basis));
         json.WriteNumber("vocab", model.Spec.VocabularySize);
         json.WriteNumber("layers", map.Layers);
         json.WriteNumber("ff", map.Neurons);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Weir.Analysis.Neurons;
+using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
 
@@ -20,10 +21,10 @@ internal static class NeuronMapTensors
     {
         report.TensorNotes["format"] = "weir.neuron_index";
         report.TensorNotes["model"] = model.Hash;
-        report.TensorNotes["matrix"] = map.Reading.Matrix.ToString().ToLowerInvariant();
-        report.TensorNotes["norm_variant"] = map.Reading.Norm.ToString().ToLowerInvariant();
+        report.TensorNotes["matrix"] = Text.Of(map.Reading.Matrix);
+        report.TensorNotes["norm_variant"] = Text.Of(map.Reading.Norm);
         report.TensorNotes["gain"] = map.Reading.InputGain ? "on" : "off";
-        report.TensorNotes["head"] = map.Reading.Basis.ToString().ToLowerInvariant();
+        report.TensorNotes["head"] = Text.Of(map.Reading.Basis);
         report.TensorNotes["vocab"] = model.Spec.VocabularySize.ToString(CultureInfo.InvariantCulture);
         long[] each = [map.Layers, map.Neurons], lists = [map.Layers, map.Neurons, map.TopK];
         report.Tensor("norm", each, map.Norms);
@@ -41,7 +42,7 @@ internal static class NeuronMapTensors
         if (tokens is not null)
         {
             long[] shape = [model.Spec.VocabularySize, tokens.TopK];
-            report.TensorNotes["token_neurons_by"] = tokens.Rank.ToString().ToLowerInvariant();
+            report.TensorNotes["token_neurons_by"] = Text.Of(tokens.Rank);
             report.Tensor("token_neurons", shape, tokens.Neurons);
             report.Tensor("token_values", shape, stream =>
             {

@@ -14,6 +14,9 @@ internal static class Text
     /// <summary>How many there are of a thing: 1 prompt, 3 prompts.</summary>
     public static string Count(long value, string thing) => $"{Grouped(value)} {thing}{(value == 1 ? "" : "s")}";
 
+    /// <summary>A choice as options, JSON and tables spell it: in lower case.</summary>
+    public static string Of(Enum choice) => choice.ToString().ToLowerInvariant();
+
     /// <summary>A number with so many places behind the point.</summary>
     public static string Fixed(double value, int places) =>
         double.IsFinite(value) ? value.ToString($"F{places}", CultureInfo.InvariantCulture) : "-";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Weir.Engine;
 using Weir.Engine.Tokenizers;
 
 namespace Weir.Cli.Rendering;
@@ -9,6 +10,9 @@ internal static class TokenText
 {
     /// <summary>A token of a tokenizer; its number where there is no tokenizer.</summary>
     public static string Of(ITokenizer? tokenizer, int id) => tokenizer is null ? $"#{Text.Of(id)}" : Visible(tokenizer.TokenText(id));
+
+    /// <summary>A token of a model.</summary>
+    public static string Of(Model model, int id) => Of(model.HasTokenizer ? model.Tokenizer : null, id);
 
     /// <summary>A token as the vocabulary spells it; its text where the vocabulary has no such id.</summary>
     public static string Piece(ITokenizer? tokenizer, int id)

@@ -1,61 +1,12 @@
-using BenchmarkDotNet.Attributes;
-
 namespace Weir.Kernels.Bench;
 
 /// <summary>The third stage alone; it reads the map's lower triangle.</summary>
-public class AttentionMixBench : OpBench
+public class AttentionMixBench : AttentionTextBench
 {
-    private readonly Dictionary<AttentionText, Operands> _texts = [];
+    private protected override Work WorkOf(AttentionText text) => new(2 * text.Pairs * text.Size, text.RowBytes + text.StoreBytes + (4 * text.Pairs));
 
-    /// <inheritdoc/>
-    public override Work WorkOf(string benchmark)
-    {
-        AttentionText t = Text(benchmark);
-        return new(2 * t.Pairs * t.Size, t.RowBytes + t.StoreBytes + (4 * t.Pairs));
-    }
+    private protected override Shape InputOf(AttentionText text) => new(text.Map);
 
-    [Benchmark]
-    public void Prompt() => Run(AttentionText.Prompt);
-
-    [Benchmark]
-    public void Long() => Run(AttentionText.Long);
-
-    [Benchmark]
-    public void Windowed() => Run(AttentionText.Windowed);
-
-    /// <inheritdoc/>
-    protected override void Prepare()
-    {
-        foreach (AttentionText t in new[] { AttentionText.Prompt, AttentionText.Long, AttentionText.Windowed })
-        {
-            _texts[t] = new Operands(t.Store(Opened, shape => Numbers(shape)), t.Rows, Numbers(new Shape(t.Map)), Empty(t.Shape));
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void Release()
-    {
-        foreach (Operands o in _texts.Values)
-        {
-            o.Store.Dispose();
-        }
-
-        _texts.Clear();
-    }
-
-    private static AttentionText Text(string benchmark) => benchmark switch
-    {
-        nameof(Long) => AttentionText.Long,
-        nameof(Windowed) => AttentionText.Windowed,
-        _ => AttentionText.Prompt,
-    };
-
-    private void Run(AttentionText t)
-    {
-        Operands o = _texts[t];
-        Ops.AttentionMix(o.Pattern, o.Store, o.Rows, t.Window, o.Z);
-        Opened.Synchronize();
-    }
-
-    private sealed record Operands(KeyValueStore Store, PackedRows Rows, Tensor Pattern, Tensor Z);
+    private protected override void Run(AttentionText text, Operands o) =>
+        Ops.AttentionMix(o.Input, o.Store, o.Rows, text.Window, o.Output);
 }

@@ -17,8 +17,8 @@ internal sealed unsafe partial class CudaOps
         var arguments = new AttentionHopperArguments
         {
             Whole = ArgumentsOf(q, store, all, options, z),
-            Keys = StoreMap(store, store.Keys, flash.Keys),
-            Values = StoreMap(store, store.Values, flash.Keys),
+            Keys = StoreMap(store, store.KeyAddress, flash.Keys),
+            Values = StoreMap(store, store.ValueAddress, flash.Keys),
         };
         Launch(flash.Kernel(store.Type), new Grid(checked(tiles * store.Heads)), FlashHopper.Threads, arguments, WholeWork(q, store, rows, options), flash.SharedBytes);
     }

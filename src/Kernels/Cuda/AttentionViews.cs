@@ -26,8 +26,8 @@ internal sealed unsafe partial class CudaOps
 
     private static StoreView ViewOf(CudaKeyValueStore store) => new()
     {
-        Keys = (void*)store.Keys,
-        Values = (void*)store.Values,
+        Keys = (void*)store.KeyAddress,
+        Values = (void*)store.ValueAddress,
         Capacity = store.Capacity,
         Heads = store.Heads,
         Size = store.HeadSize,

@@ -141,6 +141,18 @@ public class LensTests
         Assert.Equal(Array.FindIndex(overlap, x => x > 0.3), depth.GetProperty("top5_overlap").GetInt32());
     }
 
+    [Fact]
+    public void Numbers_that_are_none_are_null()
+    {
+        using var directory = new TemporaryDirectory();
+        string model = DemoCopy.Broken(directory["model"]);
+        _ = WeirRun.Succeed("lens", WeirRun.Prompt, "--model", model, "--json", directory["lens.json"]);
+        using JsonDocument lens = JsonDocument.Parse(File.ReadAllText(directory["lens.json"]));
+        JsonElement[] layers = [.. lens.RootElement.GetProperty("layers").EnumerateArray()];
+        Assert.Equal(JsonValueKind.Number, layers[0].GetProperty("mean_entropy").ValueKind);
+        Assert.Equal(JsonValueKind.Null, layers[^1].GetProperty("mean_entropy").ValueKind);
+    }
+
     [Theory]
     [InlineData("names no position of a prompt of 6 tokens", "--positions", "9..")]
     [InlineData("--positions must be a range", "--positions", "a..b")]

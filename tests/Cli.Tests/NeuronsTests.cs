@@ -70,7 +70,7 @@ public sealed class NeuronsTests
     public void An_early_neuron_is_shown_in_both_bases()
     {
         using var directory = new TemporaryDirectory();
-        string untied = Copy(directory["untied"]);
+        string untied = DemoCopy.Of(directory["untied"]);
         string config = Path.Combine(untied, "config.json"), weights = Path.Combine(untied, "model.safetensors");
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", StringComparison.Ordinal));
         var writer = new SafetensorsWriter();
@@ -211,7 +211,7 @@ public sealed class NeuronsTests
     public void A_checkpoint_with_numbers_that_are_none_is_read_and_written_with_nulls()
     {
         using var directory = new TemporaryDirectory();
-        string model = Broken(directory["model"]);
+        string model = DemoCopy.Broken(directory["model"]);
         JsonElement Run(params string[] args)
         {
             _ = WeirRun.Succeed(["neurons", .. args, "--model", model, "--out", directory[args[0]]]);
@@ -286,33 +286,5 @@ public sealed class NeuronsTests
         Assert.Matches(@"Tokyo is the capital of +reverse +·Japan +0\.98\d +0\.00", again);
         WeirRun.Refuse("--prompt is missing", "neurons", "edit", "Japan");
         WeirRun.Refuse("is no patch of MLP vectors", "neurons", "edit", "--apply", Path.Combine(WeirRun.Demo, "model.safetensors"));
-    }
-
-    private static string Copy(string directory)
-    {
-        Directory.CreateDirectory(directory);
-        foreach (string file in Directory.GetFiles(WeirRun.Demo))
-        {
-            File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
-        }
-
-        return directory;
-    }
-
-    // The demo model with a vector of two kinds that is no number.
-    private static string Broken(string directory)
-    {
-        string weights = Path.Combine(Copy(directory), "model.safetensors");
-        byte[] bytes = File.ReadAllBytes(weights);
-        int header = BitConverter.ToInt32(bytes);
-        using JsonDocument json = JsonDocument.Parse(bytes.AsMemory(8, header));
-        foreach (string matrix in (string[])["gate", "up"])
-        {
-            int start = json.RootElement.GetProperty($"model.layers.0.mlp.{matrix}_proj.weight").GetProperty("data_offsets")[0].GetInt32();
-            bytes.AsSpan(8 + header + start, 256).Fill(0xFF);
-        }
-
-        File.WriteAllBytes(weights, bytes);
-        return directory;
     }
 }

@@ -30,4 +30,7 @@ for name in plan["models"]:
         neurons.check(name, directory, results / "neurons")
     if (results / "recall").exists():
         recall.check(name, directory, results / "recall", plan["texts"], plan["targets"][0])
+    for receiver in plan["receivers"]:
+        if (results / f"recall{receiver}").exists():
+            recall.check_receivers(name, directory, results / f"recall{receiver}", plan["texts"], plan["targets"][0], receiver)
 sys.exit(len(hooked.failed) > 0)

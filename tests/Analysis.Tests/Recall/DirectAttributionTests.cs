@@ -31,7 +31,7 @@ public sealed class DirectAttributionTests
     public void T2_PartsSumToTheLogitInFrontOfASoftcap()
     {
         using IDevice device = TestDevices.Open(TestDevices.Cpu);
-        using Model model = Model.Load(Fixture.Model("gemma2"), new LoadOptions { Device = device });
+        using Model model = RecallCase.Load("gemma2", device);
         using var states = new EndStates(model, RecallCase.Prompts);
         double cap = model.Spec.FinalSoftcap;
         double[][] logits = [.. RecallCase.Logits(model, RecallCase.Prompts).Select(row => row.Select(z => cap * Math.Atanh(z / cap)).ToArray())];
@@ -96,6 +96,22 @@ public sealed class DirectAttributionTests
                 Assert.Equal(one.Read(one.Mlp(l)), all.Read(all.Mlp(l).RowRange(i, 1)));
             }
 
+            Assert.Equal(one.Read(one.Final), all.Read(all.Final.RowRange(i, 1)));
+        }
+    }
+
+    /// <summary>More tokens than one pass takes: each pass keeps its rows behind those of the one before.</summary>
+    [Fact]
+    public void EndStatesOfSeveralPassesAreThoseOfSinglePrompts()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = RandomModel.Make("rms", device);
+        int[][] prompts = [.. Enumerable.Range(0, 70).Select(i => Enumerable.Range(i, 60).ToArray())];
+        using var all = new EndStates(model, prompts);
+        Assert.Equal(2, all.Passes);
+        foreach (int i in (int[])[0, 67, 68, 69])
+        {
+            using var one = new EndStates(model, [prompts[i]]);
             Assert.Equal(one.Read(one.Final), all.Read(all.Final.RowRange(i, 1)));
         }
     }

@@ -13,6 +13,9 @@ internal static class RecallCase
 
     public static readonly int[] Answers = [33, 120, 256, 0];
 
+    /// <summary>A fixture's model.</summary>
+    public static Model Load(string name, IDevice device) => Model.Load(Fixture.Model(name), new LoadOptions { Device = device });
+
     public static float[] Read(Model model, Tensor tensor)
     {
         return model.Device.Read<float>(tensor);

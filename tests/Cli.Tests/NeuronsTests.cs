@@ -180,6 +180,13 @@ public sealed class NeuronsTests
     [InlineData("--gain does not go with --matrix down", "map", "--matrix", "down", "--gain")]
     [InlineData("--values 1e39 is more than f32 holds", "clamp", Country, "--target", "France", "--values", "0,1e39")]
     [InlineData("--ask continues a text at each positive value", "clamp", Country, "--target", "France", "--values", "0,-1", "--ask", "A")]
+    [InlineData("--seed draws the neurons of --control", "clamp", Country, "--target", "France", "--control", "0", "--seed", "3")]
+    [InlineData("--noise belongs to the rounds", "edit", "Japan", "--prompt", "x", "--rounds", "0", "--noise", "0.2")]
+    [InlineData("--max-tokens must be a whole number", "clamp", Country, "--target", "France", "--max-tokens", "0")]
+    [InlineData("--control must be a whole number", "clamp", Country, "--target", "France", "--control", "x")]
+    [InlineData("--inputs must be a whole number", "show", Country, "--inputs", "0")]
+    [InlineData("--top must be a whole number", "show", Country, "--top", "65")]
+    [InlineData("--null must be a whole number", "diff", "a", "--null", "0")]
     [InlineData("name two bases", "diff", "a", "b")]
     public void What_would_do_nothing_is_refused_before_the_model_is_loaded(string expected, params string[] args) =>
         WeirRun.Refuse(expected, ["neurons", .. args, "--model", "nowhere"]);

@@ -95,18 +95,10 @@ public sealed class DepthTests
     {
         // The last norm's first weight is infinite, so that every logit is infinite or not a number.
         using var directory = new TemporaryDirectory();
-        foreach (string file in Directory.EnumerateFiles(WeirRun.Demo))
-        {
-            File.Copy(file, directory[Path.GetFileName(file)]);
-        }
-
+        PoisonedDemo.Copy(directory);
         foreach ((string tensor, string name) in ((string, string)[])[("model.norm.weight", "logits"), ("model.layers.3.mlp.down_proj.weight", "states")])
         {
-            using (FileStream weights = File.Open(directory["model.safetensors"], FileMode.Open))
-            {
-                Poison(weights, tensor);
-            }
-
+            PoisonedDemo.Poison(directory, tensor);
             _ = WeirRun.Succeed("depth", WeirRun.Prompt, "--answer", " Paris", "--split-step", "2", "--model", directory.Path, "--out", directory[name]);
             string text = File.ReadAllText(Path.Combine(directory[name], "result.json"));
             using JsonDocument json = JsonDocument.Parse(text);
@@ -118,23 +110,6 @@ public sealed class DepthTests
             Assert.Equal(JsonValueKind.Number, json.RootElement.GetProperty("norms").GetProperty("residual_norm").GetProperty("mean")[2].ValueKind);
             Assert.DoesNotContain("NaN", text, StringComparison.Ordinal);
         }
-    }
-
-    private static void Poison(FileStream weights, string tensor)
-    {
-        byte[] head = new byte[8];
-        weights.ReadExactly(head);
-        byte[] names = new byte[BitConverter.ToInt64(head)];
-        weights.ReadExactly(names);
-        using JsonDocument json = JsonDocument.Parse(names);
-        JsonElement entry = json.RootElement.GetProperty(tensor);
-        weights.Position = 8 + names.Length + entry.GetProperty("data_offsets")[0].GetInt64();
-        weights.Write(entry.GetProperty("dtype").GetString() switch
-        {
-            "F32" => [0, 0, 0x80, 0x7f],
-            "BF16" => [0x80, 0x7f],
-            _ => (byte[])[0, 0x7c],
-        });
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Weir.Analysis.Statistics;
+
 namespace Weir.Analysis.Recall;
 
 /// <summary>What one component adds to a value.</summary>
@@ -7,6 +9,9 @@ namespace Weir.Analysis.Recall;
 /// <param name="Values">What it adds on each prompt, in the unit of the value (logits).</param>
 public sealed record AttributionPart(AttributionKind Kind, int Layer, int Head, double[] Values)
 {
+    /// <summary>The mean over the prompts that have one.</summary>
+    public double Mean => Bootstrap.Average(Values);
+
     /// <summary>Its name: embedding, L3H1, MLP3, ...</summary>
     public string Name => Kind switch
     {

@@ -29,6 +29,9 @@ public sealed class DirectAttribution
     /// <summary>[prompts]: the sum of the parts.</summary>
     public double[] Sums => [.. Values.Select((_, n) => Parts.Sum(p => p.Values[n]))];
 
+    /// <summary>The largest distance of a sum from its value; NaN where no prompt has finite ones.</summary>
+    public double LargestError => Sums.Zip(Values, (s, v) => Math.Abs(s - v)).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
+
     /// <summary>The part of a head.</summary>
     public AttributionPart Head(int layer, int head) => Parts.First(p => p.Kind == AttributionKind.Head && p.Layer == layer && p.Head == head);
 

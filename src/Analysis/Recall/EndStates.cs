@@ -16,7 +16,7 @@ public sealed class EndStates : IDisposable
 
     private readonly Model _model;
     private readonly Arena _memory;
-    private readonly Dictionary<Site, Tensor> _kept = [];
+    private readonly KeptRows _kept;
 
     /// <summary>Runs prompts.</summary>
     /// <param name="model">The model.</param>
@@ -40,11 +40,7 @@ public sealed class EndStates : IDisposable
             }
         }
 
-        foreach (Site site in sites)
-        {
-            _kept[site] = _memory.Allocate(new Shape(Count, SiteCatalog.Info(site.Point).Width(spec)));
-        }
-
+        _kept = new KeptRows(model, sites, Count, _memory);
         try
         {
             for (int first = 0, row = 0; first < prompts.Count;)
@@ -106,41 +102,18 @@ public sealed class EndStates : IDisposable
     }
 
     /// <summary>The mean over rows of one of these.</summary>
-    public float[] Mean(Tensor tensor)
-    {
-        float[] values = Read(tensor);
-        double[] sums = new double[tensor.Width];
-        for (int i = 0; i < values.Length; i++)
-        {
-            sums[i % sums.Length] += values[i];
-        }
-
-        return [.. sums.Select(s => (float)(s / tensor.Rows))];
-    }
+    public float[] Mean(Tensor tensor) => KeptRows.Mean(_model.Device, tensor);
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
     private int Run(IReadOnlyList<int>[] prompts, int row, bool everyPosition)
     {
-        var rows = new List<int>();
-        int offset = 0;
-        foreach (IReadOnlyList<int> prompt in prompts)
-        {
-            rows.AddRange(everyPosition ? Enumerable.Range(offset, prompt.Count) : [offset + prompt.Count - 1]);
-            offset += prompt.Count;
-        }
-
+        int[] rows = everyPosition ? [.. Enumerable.Range(0, prompts.Sum(p => p.Count))] : KeptRows.Ends(prompts);
         using var memory = new Arena(_model.Device);
-        Tensor indices = memory.Upload<int>([.. rows]);
-        var hooks = new HookSet();
-        foreach (Site site in _kept.Keys)
-        {
-            hooks.Tap(site, tap => tap.Device.Ops.GatherRows(tap.Value.Reshape(tap.Value.Rows, tap.Value.Width), indices, _kept[tap.Site].RowRange(row, rows.Count)));
-        }
-
+        HookSet hooks = _kept.Tap(new HookSet(), memory.Upload<int>(rows), row);
         using ForwardResult run = _model.Forward(prompts, hooks, new ForwardOptions { Logits = LogitRows.None });
         Passes++;
-        return rows.Count;
+        return rows.Length;
     }
 }

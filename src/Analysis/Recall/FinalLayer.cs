@@ -1,16 +1,13 @@
-using System.Numerics.Tensors;
 using Weir.Analysis.Statistics;
 using Weir.Engine;
 using Weir.Engine.Lens;
-using Weir.Engine.Weights;
-using Weir.Kernels;
-using Tensor = Weir.Kernels.Tensor;
 
 namespace Weir.Analysis.Recall;
 
 /// <summary>
 /// Whether the last block holds right answers down (Lv et al. 2024, arXiv 2403.19521: anti-overconfidence), by direct
-/// attribution, and four ways to undo it. The paper's own way is not known to us; these are ours.
+/// attribution, and four ways to undo it. The paper's own way is not known to us; these are ours. What they choose, heads
+/// and a regression, is chosen by some items and scored on others.
 /// </summary>
 public static class FinalLayer
 {
@@ -24,10 +21,11 @@ public static class FinalLayer
     /// <param name="unembedding">The model's unembedding.</param>
     /// <param name="answer">Attribution of pi of the answers.</param>
     /// <param name="fit">Regression of the last MLP, or null to leave that mitigation out.</param>
+    /// <param name="options">The folds, which must be those of <paramref name="fit"/>.</param>
     /// <param name="unrelated">Token ids of texts that the task has nothing to do with.</param>
     public static FinalLayerResult Run(
         Model model, IReadOnlyList<FactPrompt> prompts, EndStates states, Unembedding unembedding, DirectAttribution answer, MlpRegressionResult? fit,
-        IReadOnlyList<IReadOnlyList<int>> unrelated)
+        MlpRegressionOptions options, IReadOnlyList<IReadOnlyList<int>> unrelated)
     {
         int layer = model.Spec.Layers - 1;
         var byItem = new ItemResampling([.. prompts.Select(p => p.Item)]);
@@ -35,41 +33,38 @@ public static class FinalLayer
         var first = DirectAttribution.Run(model, states, unembedding.Centred(top));
         (Estimate[] heads, Estimate mlp, Estimate all) = Block(answer, layer, byItem);
         (Estimate[] topHeads, Estimate topMlp, Estimate topAll) = Block(first, layer, byItem);
-        int[] suppressing = [.. Enumerable.Range(0, heads.Length).Where(h => heads[h].Mean < 0)];
+        FinalFold[] folds = [.. byItem.Folds(options).Select((held, f) => Fold(prompts, byItem, held, answer, layer, fit is null ? null : fit with { Fit = fit.FoldFits[f] }))];
 
         float[] direction = LogitDirections.Back(model.Vectors.FinalNorm, [.. unembedding.Mean]).Rows;
-        var block = new LastBlock(model, direction);
         using var others = new EndStates(model, unrelated, everyPosition: true);
-        List<(Mitigation? Kind, float Lambda)> plan = [(null, 0), .. Lambdas.Select(l => ((Mitigation?)Mitigation.Mlp, l)), (Mitigation.Heads, 0.5f), (Mitigation.Heads, 1), (Mitigation.Unigram, 1)];
-        if (fit?.Fit.Gamma is not null)
+        var scores = new MitigationScores(model, prompts, states, others, new LastBlock(model, direction), folds);
+        List<(Mitigation? Kind, float Lambda)> plan = [(null, 0), .. Lambdas.Select(l => ((Mitigation?)Mitigation.Mlp, l)), (Mitigation.Unigram, 1)];
+        if (folds.Length > 0)
         {
-            plan.Add((Mitigation.Regression, 1));
+            plan.AddRange([(Mitigation.Heads, 0.5f), (Mitigation.Heads, 1)]);
+            plan.AddRange(folds.All(f => f.Fit is not null) ? [(Mitigation.Regression, 1)] : []);
         }
 
-        return new FinalLayerResult(heads, mlp, all, topHeads, topMlp, topAll, suppressing, [.. plan.Select(p => Row(p.Kind, p.Lambda))]);
+        return new FinalLayerResult(heads, mlp, all, topHeads, topMlp, topAll, folds, [.. plan.Select(p => scores.Row(p.Kind, p.Lambda))]);
+    }
 
-        MitigationRow Row(Mitigation? kind, float lambda)
-        {
-            using var memory = new Arena(model.Device);
-            Tensor Changed(EndStates of) => kind is { } k ? block.Run(of, k, lambda, suppressing, fit, memory) : of.Final;
-            LensResult read = LensReader.Read(model, [Changed(states)], new LensOptions { Entropy = false, Targets = [.. prompts.Select(p => (int[])[p.AnswerId])] });
-            LensResult cost = LensReader.Read(model, [others.Final, Changed(others)], new LensOptions { Entropy = false, TopK = 0, Divergence = true });
-            double[] texts = [.. Enumerable.Range(0, others.Count).GroupBy(r => others.RowPrompts[r]).Select(g => g.Average(r => (double)cost.Divergence[r]))];
-            return new MitigationRow(
-                kind, lambda,
-                byItem.Mean([.. read.TargetLogProbabilities.Select(l => Math.Exp(l))]),
-                Bootstrap.Quantile([.. read.TargetRanks.Select(r => (double)r)], 0.5),
-                byItem.Mean([.. read.TargetRanks.Select(r => r == 0 ? 1.0 : 0)]),
-                Bootstrap.Mean(texts));
-        }
+    private static FinalFold Fold(
+        IReadOnlyList<FactPrompt> prompts, ItemResampling byItem, int[] held, DirectAttribution answer, int layer, MlpRegressionResult? fit)
+    {
+        int[] choose = [.. byItem.Rows.Where((_, item) => !held.Contains(item)).SelectMany(rows => rows)];
+        int[] heads = [.. Heads(answer, layer).Where(h => Bootstrap.Average(choose.Select(n => h.Values[n])) < 0).Select(h => h.Head)];
+        return new FinalFold([.. held.Select(item => prompts[byItem.Rows[item][0]].Item)], heads, fit?.Fit.Gamma is null ? null : fit);
     }
 
     private static (Estimate[] Heads, Estimate Mlp, Estimate All) Block(DirectAttribution attribution, int layer, ItemResampling byItem)
     {
-        AttributionPart[] heads = [.. attribution.Parts.Where(p => p.Kind == AttributionKind.Head && p.Layer == layer)];
+        AttributionPart[] heads = [.. Heads(attribution, layer)];
         AttributionPart mlp = attribution.Mlp(layer);
         AttributionPart[] bias = [.. attribution.Parts.Where(p => p.Kind == AttributionKind.AttentionBias && p.Layer == layer)];
         double[] sum = [.. mlp.Values.Select((v, n) => v + heads.Concat(bias).Sum(h => h.Values[n]))];
         return ([.. heads.Select(h => byItem.Mean(h.Values))], byItem.Mean(mlp.Values), byItem.Mean(sum));
     }
+
+    private static IEnumerable<AttributionPart> Heads(DirectAttribution attribution, int layer) =>
+        attribution.Parts.Where(p => p.Kind == AttributionKind.Head && p.Layer == layer);
 }

@@ -9,12 +9,12 @@ namespace Weir.Analysis.Recall;
 /// <param name="TopHeads">The same of the token that the model puts first.</param>
 /// <param name="TopMlp">The same of it.</param>
 /// <param name="Top">The same of it.</param>
-/// <param name="Suppressing">Heads of the last block that lower the answer on average.</param>
-/// <param name="Rows">Mitigations and their costs, no mitigation first.</param>
+/// <param name="Folds">What mitigations that are chosen or fitted were chosen by; empty where there are too few items for folds.</param>
+/// <param name="Rows">Mitigations and their costs, no mitigation first; without folds those alone that need no choice.</param>
 public sealed record FinalLayerResult(
     IReadOnlyList<Estimate> AnswerHeads, Estimate AnswerMlp, Estimate Answer,
     IReadOnlyList<Estimate> TopHeads, Estimate TopMlp, Estimate Top,
-    IReadOnlyList<int> Suppressing, IReadOnlyList<MitigationRow> Rows)
+    IReadOnlyList<FinalFold> Folds, IReadOnlyList<MitigationRow> Rows)
 {
     /// <summary>True where the block lowers the answer: its interval ends below 0.</summary>
     public bool IsSuppressing => Answer.High < 0;

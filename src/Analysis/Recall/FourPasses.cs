@@ -7,65 +7,62 @@ namespace Weir.Analysis.Recall;
 
 /// <summary>
 /// Path patching by its definition, a sender at a time: (1) the sender's mean over corrupted prompts, at END; (2) the clean
-/// prompts, everything kept; (3) the clean prompts with queries, keys and values of every head of every layer put back to (2)
-/// and the sender overwritten at END, the residual behind the last block recorded; (4) the clean prompts with that residual
-/// alone overwritten at END, and the logits read. Passes (1) and (2) are shared by all senders.
+/// prompts, with queries, keys and values kept; (3) the clean prompts with queries, keys and values of every head of every
+/// layer put back to (2) and the sender overwritten at END, what the receivers hold there recorded; (4) the clean prompts with
+/// the receivers alone overwritten at END, and the value read. Passes (1) and (2) are shared by all senders. The receiver is
+/// the residual behind the last block, or queries, keys or values of some heads: how these read what the sender wrote.
 /// </summary>
 public sealed class FourPasses
 {
     private readonly Model _model;
     private readonly IReadOnlyList<IReadOnlyList<int>> _prompts;
-    private readonly IReadOnlyList<int> _ids;
-    private readonly IReadOnlyList<int>? _less;
+    private readonly LogitDirections _value;
+    private readonly Site _final;
+    private readonly IReadOnlyList<PatchReceiver> _receivers;
+    private readonly Dictionary<Site, float[]> _means = [];
     private readonly List<Edit> _frozen = [];
-    private readonly float[][] _headMeans;
-    private readonly float[][] _mlpMeans;
-    private readonly float[][][] _mlps;
-    private readonly bool _freezeMlps;
 
     /// <summary>Runs passes 1 and 2.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">The clean prompts.</param>
     /// <param name="corrupted">The corrupted prompts.</param>
-    /// <param name="ids">Of each clean prompt, the token whose pi is read.</param>
-    /// <param name="less">Tokens whose pi is taken from it, or null.</param>
+    /// <param name="value">What is measured of each clean prompt.</param>
     /// <param name="freezeMlps">True to put MLPs back to pass 2 as well.</param>
+    /// <param name="receivers">Heads that paths end in; null for the residual behind the last block.</param>
     public FourPasses(
-        Model model, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IReadOnlyList<int>> corrupted,
-        IReadOnlyList<int> ids, IReadOnlyList<int>? less = null, bool freezeMlps = false)
+        Model model, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IReadOnlyList<int>> corrupted, LogitDirections value,
+        bool freezeMlps = false, IReadOnlyList<PatchReceiver>? receivers = null)
     {
+        _receivers = receivers ?? [];
+        foreach (PatchReceiver receiver in _receivers)
+        {
+            receiver.Require(model.Spec);
+        }
+
         _model = model;
         _prompts = prompts;
-        _ids = ids;
-        _less = less;
-        _freezeMlps = freezeMlps;
+        _value = value;
         int layers = model.Spec.Layers;
-        _headMeans = new float[layers][];
-        _mlpMeans = new float[layers][];
-        _mlps = new float[layers][][];
-        using (ForwardResult run = model.Forward(corrupted, new HookSet().Capture(Site.Result.AllLayers, Site.MlpOut.AllLayers)))
+        _final = Site.ResidualPost[layers - 1];
+        using var memory = new Arena(model.Device);
+        Site[] senders = [.. Enumerable.Range(0, layers).SelectMany(l => (Site[])[Site.Result[l], Site.MlpOut[l]])];
+        KeptRows first = Pass(corrupted, new HookSet(), memory, senders);
+        foreach (Site site in senders)
         {
-            for (int l = 0; l < layers; l++)
-            {
-                _headMeans[l] = EndMean(run, Site.Result[l]);
-                _mlpMeans[l] = EndMean(run, Site.MlpOut[l]);
-            }
+            _means[site] = KeptRows.Mean(model.Device, first[site]);
         }
 
-        using ForwardResult clean = model.Forward(prompts, new HookSet().Capture(
-            Site.Query.AllLayers, Site.Key.AllLayers, Site.Value.AllLayers, Site.MlpOut.AllLayers));
+        LayeredSite[] frozen = freezeMlps ? [Site.Query, Site.Key, Site.Value, Site.MlpOut] : [Site.Query, Site.Key, Site.Value];
+        var second = new HookSet();
         for (int l = 0; l < layers; l++)
         {
-            foreach (LayeredSite site in (LayeredSite[])[Site.Query, Site.Key, Site.Value])
+            foreach (LayeredSite site in frozen)
             {
-                float[][] rows = Sequences(clean, site[l]);
-                _frozen.AddRange(rows.Select((r, s) => Edit.Replace(site[l], r) with { Sequences = [s], Positions = ..prompts[s].Count }));
+                second.Tap(site[l], Freeze);
             }
-
-            _mlps[l] = Sequences(clean, Site.MlpOut[l]);
         }
 
-        Clean = Pi(clean);
+        Clean = value.Read(Pass(prompts, second, memory, _final)[_final]);
     }
 
     /// <summary>[prompts]: the value without a patch.</summary>
@@ -75,17 +72,17 @@ public sealed class FourPasses
     public double[] Head(int layer, int head)
     {
         int width = _model.Spec.Width;
-        return Patched(
-            Edit.Replace(Site.Result[layer], _headMeans[layer][(head * width)..((head + 1) * width)]) with { Head = head, Positions = ^1.. }, mlp: -1);
+        Site site = Site.Result[layer];
+        return Patched(Edit.Replace(site, _means[site][(head * width)..((head + 1) * width)]) with { Head = head, Positions = ^1.. });
     }
 
     /// <summary>[prompts]: the value with all heads of a layer patched.</summary>
-    public double[] Attention(int layer) => Patched(Edit.Replace(Site.Result[layer], _headMeans[layer]) with { Positions = ^1.. }, mlp: -1);
+    public double[] Attention(int layer) => Patched(Edit.Replace(Site.Result[layer], _means[Site.Result[layer]]) with { Positions = ^1.. });
 
     /// <summary>[prompts]: the value with an MLP patched.</summary>
-    public double[] Mlp(int layer) => Patched(Edit.Replace(Site.MlpOut[layer], _mlpMeans[layer]) with { Positions = ^1.. }, layer);
+    public double[] Mlp(int layer) => Patched(Edit.Replace(Site.MlpOut[layer], _means[Site.MlpOut[layer]]) with { Positions = ^1.. });
 
-    /// <summary>Every sender, patched.</summary>
+    /// <summary>Every sender, patched; one that no receiver comes behind changes nothing, which costs no pass.</summary>
     /// <param name="progress">Told the fraction of layers done.</param>
     public PathPatchingResult Run(IProgress<double>? progress = null)
     {
@@ -94,91 +91,62 @@ public sealed class FourPasses
         double[][] attentionValues = new double[layers][], mlpValues = new double[layers][];
         for (int l = 0; l < layers; l++)
         {
+            bool reaches = _receivers.Count == 0 || _receivers.Any(r => r.Site.Layer > l);
             for (int h = 0; h < heads; h++)
             {
-                headValues[l, h] = Head(l, h);
+                headValues[l, h] = reaches ? Head(l, h) : Clean;
             }
 
-            attentionValues[l] = Attention(l);
-            mlpValues[l] = Mlp(l);
+            attentionValues[l] = reaches ? Attention(l) : Clean;
+            mlpValues[l] = reaches ? Mlp(l) : Clean;
             progress?.Report((l + 1.0) / layers);
         }
 
         return new PathPatchingResult(Clean, headValues, attentionValues, mlpValues);
     }
 
-    private double[] Patched(Edit sender, int mlp)
+    private double[] Patched(Edit sender)
     {
-        Site receiver = Site.ResidualPost[_model.Spec.Layers - 1];
-        HookSet third = new HookSet().Edit([.. _frozen]).Edit(sender).Capture(receiver);
-        for (int l = 0; _freezeMlps && l < _model.Spec.Layers; l++)
-        {
-            // The sender is not put back; elsewhere than at END nothing reaches it anyway.
-            if (l != mlp)
-            {
-                third.Edit([.. _mlps[l].Select((r, s) => Edit.Replace(Site.MlpOut[l], r) with { Sequences = [s], Positions = .._prompts[s].Count })]);
-            }
-        }
-
-        Edit[] recorded;
-        using (ForwardResult run = _model.Forward(_prompts, third))
-        {
-            int width = _model.Spec.Width;
-            recorded = [.. Sequences(run, receiver).Select((r, s) => Edit.Replace(receiver, r[^width..]) with { Sequences = [s], Positions = ^1.. })];
-        }
-
-        using ForwardResult fourth = _model.Forward(_prompts, new HookSet().Edit(recorded));
-        return Pi(fourth);
+        using var memory = new Arena(_model.Device);
+        Edit[] put = _receivers.Count == 0
+            ? [.. Recorded(sender, memory, _final).Select((row, s) => Edit.Replace(_final, row) with { Sequences = [s], Positions = ^1.. })]
+            : [.. _receivers.SelectMany(r => Recorded(sender, memory, r.Site).Select((row, s) => Put(r, row) with { Sequences = [s], Positions = ^1.. }))];
+        return _value.Read(Pass(_prompts, new HookSet().Edit(put), memory, _final)[_final]);
     }
 
-    private double[] Pi(ForwardResult run)
+    // Pass 3. The sender's edit comes behind those that freeze, so that a frozen sender still writes what is put in. What is
+    // recorded is not frozen itself; what comes of that lies behind it.
+    private IEnumerable<float[]> Recorded(Edit sender, Arena memory, Site site)
     {
-        float[] logits = _model.Device.Read<float>(run.Logits);
-        int vocabulary = _model.Spec.VocabularySize;
-        return [.. _prompts.Select((_, s) =>
-        {
-            ReadOnlySpan<float> row = logits.AsSpan((run.Rows.Offsets[s + 1] - 1) * vocabulary, vocabulary);
-            double less;
-            if (_less is null)
-            {
-                double sum = 0;
-                foreach (float z in row)
-                {
-                    sum += z;
-                }
-
-                less = sum / vocabulary;
-            }
-            else
-            {
-                less = row[_less[s]];
-            }
-
-            return row[_ids[s]] - less;
-        })];
+        HookSet third = new HookSet().Edit([.. _frozen.Where(e => e.Site != site), sender]);
+        Tensor rows = Pass(_prompts, third, memory, site)[site];
+        return _model.Device.Read<float>(rows).Chunk(rows.Width);
     }
 
-    // Over END states, not over a position counted from the start: prompts differ in length.
-    private float[] EndMean(ForwardResult run, Site site)
+    private Edit Put(PatchReceiver receiver, float[] row)
     {
-        float[] values = _model.Device.Read<float>(run[site]);
-        int width = values.Length / run.Rows.Rows;
-        double[] sums = new double[width];
-        for (int s = 0; s < run.Rows.Sequences; s++)
+        int size = row.Length / (receiver.Site.Point == SitePoint.Query ? _model.Spec.Attention.Heads : _model.Spec.Attention.KeyValueHeads);
+        return Edit.Replace(receiver.Site, row[(receiver.Head * size)..((receiver.Head + 1) * size)]) with { Head = receiver.Head };
+    }
+
+    // A pass of which END is kept at some sites, a row a prompt.
+    private KeptRows Pass(IReadOnlyList<IReadOnlyList<int>> prompts, HookSet hooks, Arena memory, params Site[] sites)
+    {
+        var rows = new KeptRows(_model, sites, prompts.Count, memory);
+        rows.Tap(hooks, memory.Upload<int>(KeptRows.Ends(prompts)));
+        using ForwardResult run = _model.Forward(prompts, hooks, new ForwardOptions { Logits = LogitRows.None });
+        return rows;
+    }
+
+    private void Freeze(TapContext tap)
+    {
+        float[] values = tap.Device.Read<float>(tap.Value);
+        int at = 0;
+        for (int s = 0; s < _prompts.Count; s++)
         {
-            for (int i = 0; i < width; i++)
-            {
-                sums[i] += values[((run.Rows.Offsets[s + 1] - 1) * width) + i];
-            }
+            int count = _prompts[s].Count * tap.Value.Width;
+            _frozen.Add(Edit.Replace(tap.Site, values[at..(at + count)]) with { Sequences = [s], Positions = .._prompts[s].Count });
+            at += count;
         }
-
-        return [.. sums.Select(v => (float)(v / run.Rows.Sequences))];
-    }
-
-    private float[][] Sequences(ForwardResult run, Site site)
-    {
-        float[] values = _model.Device.Read<float>(run[site]);
-        int width = values.Length / run.Rows.Rows;
-        return [.. Enumerable.Range(0, run.Rows.Sequences).Select(s => values[(run.Rows.Offsets[s] * width)..(run.Rows.Offsets[s + 1] * width)])];
     }
 }

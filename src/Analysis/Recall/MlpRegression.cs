@@ -1,7 +1,9 @@
+using System.Numerics.Tensors;
 using Weir.Engine;
 using Weir.Engine.Families;
 using Weir.Engine.Weights;
 using Weir.Kernels;
+using Tensor = Weir.Kernels.Tensor;
 
 namespace Weir.Analysis.Recall;
 
@@ -29,10 +31,11 @@ public static class MlpRegression
         float[][] x = Regressors(model, states, layer, regressors);
         float[][] y = [.. states.Read(states.Mlp(layer)).Chunk(width)];
         var groups = new ItemResampling(items);
-        var regression = new VectorRegression(x, y, groups.Rows);
-        VectorFit fit = regression.Fit([.. Enumerable.Range(0, groups.Count)], options.Ridge);
-        double heldOut = Folds(groups.Count, options) is { Count: > 0 } folds ? regression.HeldOut(folds, options.Ridge) : double.NaN;
-        return new MlpRegressionResult(layer, regressors, fit, heldOut, options.Ridge);
+        int[][] finite = [.. groups.Rows.Select(rows => rows.Where(n => TensorPrimitives.IsFiniteAll<float>(x[n]) && TensorPrimitives.IsFiniteAll<float>(y[n])).ToArray())];
+        var regression = new VectorRegression(x, y, finite);
+        IReadOnlyList<int[]> folds = groups.Folds(options);
+        VectorFit[] foldFits = regression.FitWithout(folds, options.Ridge);
+        return new MlpRegressionResult(layer, regressors, regression.Fit(options.Ridge), foldFits, regression.HeldOut(folds, foldFits), options.Ridge);
     }
 
     /// <summary>[rows][(heads + 1) * d]: what each head adds to the residual that an MLP reads, and the rest of it.</summary>
@@ -119,25 +122,5 @@ public static class MlpRegression
                 x[n][(regressors * width) + i] = (float)rest;
             }
         }
-    }
-
-    private static List<int[]> Folds(int items, MlpRegressionOptions options)
-    {
-        int held = (int)Math.Round(items * options.HeldOut);
-        var folds = new List<int[]>();
-        if (held == 0 || items - held < 2)
-        {
-            return folds;
-        }
-
-        var random = new Random(options.Seed);
-        for (int f = 0; f < options.Folds; f++)
-        {
-            int[] order = [.. Enumerable.Range(0, items)];
-            random.Shuffle(order);
-            folds.Add([.. order.Take(held)]);
-        }
-
-        return folds;
     }
 }

@@ -9,7 +9,7 @@ public sealed record MlpRegressionOptions
     /// <summary>lambda of the ridge; 0 for none.</summary>
     public double Ridge { get; init; }
 
-    /// <summary>Splits into items fitted and items held out.</summary>
+    /// <summary>Splits into items fitted and items held out, which mitigations of the last block share.</summary>
     public int Folds { get; init; } = 5;
 
     /// <summary>Share of items held out in each.</summary>

@@ -27,7 +27,7 @@ public static class MoverHeads
         return [.. heads.Select(h =>
         {
             double[] x = attention[h], y = writes[h.Layer][h.Head];
-            return new MoverHead(h.Layer, h.Head, x, y, byItem.Of(rows => Pearson(x, y, rows)));
+            return new MoverHead(h.Layer, h.Head, x, y, byItem.Of(rows => Pearson(x, y, rows), x, y));
         })];
     }
 
@@ -88,6 +88,11 @@ public static class MoverHeads
 
     private static double Pearson(double[] x, double[] y, IReadOnlyList<int> rows)
     {
+        if (rows.Count == 0)
+        {
+            return double.NaN;
+        }
+
         double mx = rows.Average(i => x[i]), my = rows.Average(i => y[i]);
         double xy = 0, xx = 0, yy = 0;
         foreach (int i in rows)

@@ -1,3 +1,5 @@
+using Weir.Analysis.Statistics;
+
 namespace Weir.Analysis.Recall;
 
 /// <summary>The measured value with each sender patched.</summary>
@@ -11,13 +13,20 @@ public sealed record PathPatchingResult(double[] Clean, double[,][] Heads, doubl
     public const double LeastForScores = 0.5;
 
     /// <summary>The mean of the clean value.</summary>
-    public double CleanMean => Clean.Average();
+    public double CleanMean => Bootstrap.Average(Clean);
 
-    /// <summary>Mean change of the value, in its unit.</summary>
-    public double Change(double[] patched) => patched.Average() - CleanMean;
+    /// <summary>[prompts]: change of the value, in its unit.</summary>
+    public double[] Changes(double[] patched) => [.. patched.Zip(Clean, (p, c) => p - c)];
 
-    /// <summary>Score in percent: mean change over the mean of the clean value.</summary>
-    public double Score(double[] patched) => 100 * Change(patched) / CleanMean;
+    /// <summary>Mean change over the prompts that have one.</summary>
+    public double Change(double[] patched) => Bootstrap.Average(Changes(patched));
+
+    /// <summary>Score in percent: mean change over the mean of the clean value of the same prompts.</summary>
+    public double Score(double[] patched)
+    {
+        double[] changes = Changes(patched);
+        return 100 * Bootstrap.Average(changes) / Bootstrap.Average(Clean.Where((_, n) => double.IsFinite(changes[n])));
+    }
 
     /// <summary>
     /// The largest scores that together make a share of all absolute scores, the largest first: what a map shows at a display
@@ -30,14 +39,16 @@ public sealed record PathPatchingResult(double[] Clean, double[,][] Heads, doubl
         [
             .. (from l in Enumerable.Range(0, Heads.GetLength(0))
                 from h in Enumerable.Range(0, Heads.GetLength(1))
-                select (l, h, Score(Heads[l, h]))).OrderByDescending(s => Math.Abs(s.Item3)),
+                select (l, h, Score(Heads[l, h]))).OrderByDescending(s => Size(s.Item3)),
         ];
-        double total = all.Sum(s => Math.Abs(s.Score)), sum = 0;
+        double total = all.Sum(s => Size(s.Score)), sum = 0;
         return [.. all.TakeWhile(s =>
         {
             bool more = threshold >= 1 || sum < threshold * total;
-            sum += Math.Abs(s.Score);
+            sum += Size(s.Score);
             return more;
         })];
+
+        static double Size(double score) => double.IsFinite(score) ? Math.Abs(score) : 0;
     }
 }

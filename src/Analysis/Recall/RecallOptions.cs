@@ -9,6 +9,9 @@ public sealed record RecallOptions
     /// <summary>True to leave MLPs frozen: direct paths alone.</summary>
     public bool FreezeMlps { get; init; }
 
+    /// <summary>Heads that paths end in, which takes four passes a sender; none for the residual behind the last block.</summary>
+    public IReadOnlyList<PatchReceiver> Receivers { get; init; } = [];
+
     /// <summary>True to patch by the four passes of the definition.</summary>
     public bool Oracle { get; init; }
 

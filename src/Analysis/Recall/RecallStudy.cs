@@ -35,10 +35,8 @@ public static class RecallStudy
             RecallMetric.Topic => unembedding.Centred(topics),
             _ => unembedding.Difference(answers, topics),
         };
-        PathPatchingResult patching = options.Oracle
-            ? new FourPasses(
-                model, tokens, corrupted, options.Metric == RecallMetric.Topic ? topics : answers,
-                options.Metric == RecallMetric.Difference ? topics : null, options.FreezeMlps).Run(options.Progress)
+        PathPatchingResult patching = options.Oracle || options.Receivers.Count > 0
+            ? new FourPasses(model, tokens, corrupted, value, options.FreezeMlps, options.Receivers).Run(options.Progress)
             : PathPatching.Run(model, clean, put, value, options.FreezeMlps, options.Progress);
         (int Layer, int Head)[] heads = [.. patching.Kept(1).Take(options.Movers).Select(k => (k.Layer, k.Head))];
         IReadOnlyList<MoverHead> movers = MoverHeads.Run(model, prompts, clean, unembedding, heads);
@@ -56,7 +54,8 @@ public static class RecallStudy
             prompts.All(p => p.ContextId is not null) ? RecallBaseline.Read(model, clean, unembedding, [.. prompts.Select(p => p.ContextId!.Value)]) : null, value.Read(clean.Final), attribution, patching, movers,
             fits, [.. fits.Select(f => f.Fit.Intercept is { } b ? Intercept.Read(model, b, unembedding, answers) : null)], chosen,
             FinalLayer.Run(
-                model, prompts, clean, unembedding, attribution, fits.FirstOrDefault(f => f.Layer == layers - 1), UnrelatedTexts.Draw(model, UnrelatedCount, options.Seed)));
+                model, prompts, clean, unembedding, attribution, fits.FirstOrDefault(f => f.Layer == layers - 1), options.Regression,
+                UnrelatedTexts.Draw(model, UnrelatedCount, options.Seed)));
     }
 
     private static RecallBaseline? WithoutBegin(Model model, IReadOnlyList<int>[] prompts, Unembedding unembedding, int[] answers)

@@ -7,5 +7,5 @@ namespace Weir.Analysis.Recall;
 /// <param name="Condition">Condition number of G, ridge included.</param>
 /// <param name="Rank">Rank of G to the precision of its vectors.</param>
 /// <param name="Regressors">How many regressors there are.</param>
-/// <param name="Count">Rows fitted.</param>
+/// <param name="Count">Rows fitted: those whose values are finite.</param>
 public sealed record VectorFit(double[]? Gamma, float[]? Intercept, double R2, double Condition, int Rank, int Regressors, int Count);

@@ -23,6 +23,9 @@ public static class Bootstrap
         return new Estimate(finite.Average(), Quantile(means, 0.025), Quantile(means, 0.975), finite.Length);
     }
 
+    /// <summary>The mean of the values that are numbers; NaN where none is.</summary>
+    public static double Average(IEnumerable<double> values) => values.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+
     /// <summary>
     /// The mean of observations that come in groups, such as the tokens of prompts: sum of sums / sum of counts. Groups are
     /// drawn again and not observations, since those of one group are not independent of one another.

@@ -24,6 +24,7 @@ internal sealed class RecallCommand : Verb
     private readonly IntegerSetting _prompts = new("--prompts", "N", "prompts at most, drawn from all", int.MaxValue, 1, int.MaxValue, "all");
     private readonly ChoiceSetting _corruption = new("--corruption", "what is changed in corrupted prompts: the topic, the relation's noun, the carrier left out, or one topic for all", "topic", "relation", "carrier", "one-topic");
     private readonly ChoiceSetting _metric = new("--metric", "what patching is measured by: the logit of answer, topic, or answer less topic; the first two less the mean logit", "answer", "topic", "difference");
+    private readonly TextSetting _receiver = new("--receiver", "KIND:HEADS", "what paths end in, in the place of the residual behind the last block: q, k or v of heads LAYER.HEAD, such as q:9.6,9.8; four passes a sender");
     private readonly FlagSetting _freezeMlps = new("--freeze-mlps", "MLPs stay as they were: direct paths alone");
     private readonly RealSetting _threshold = new("--threshold", "SHARE", "show the largest scores that together make this share of all", 1, "a number above 0 and at most 1", t => t is > 0 and <= 1);
     private readonly FlagSetting _oracle = new("--oracle", "patch by the four passes of the definition, a sender at a time, in the place of the exact short-cut");
@@ -40,7 +41,7 @@ internal sealed class RecallCommand : Verb
         Add(_prompt.Argument);
         AddGroup("One prompt", _prompt.File, _answer, _topic, _corrupt);
         AddGroup("A table of facts", _table, _tokens, _shots, _counterFactual, _prompts, _corruption);
-        AddGroup("Path patching", _metric, _freezeMlps, _threshold, _oracle, _heads);
+        AddGroup("Path patching", _metric, _receiver, _freezeMlps, _threshold, _oracle, _heads);
         AddGroup("Regression of MLPs", _mlp, _span, _ridge);
         AddGroup("Output", _seed, _out);
     }
@@ -73,6 +74,7 @@ internal sealed class RecallCommand : Verb
         {
             Metric = (RecallMetric)_metric.Get(a),
             FreezeMlps = _freezeMlps.Get(a),
+            Receivers = ReceiverParser.Parse(_receiver.Get(a)),
             Oracle = _oracle.Get(a),
             Movers = _heads.Get(a),
             Mlp = _mlp.Get(a) is >= 0 and var l ? l : null,
@@ -97,6 +99,12 @@ internal sealed class RecallCommand : Verb
             session.Terminal.Note($"the measured value is {Text.Fixed(result.Patching.CleanMean, 2)} on average: scores divide by it, so read the changes instead");
         }
 
+        int lost = result.Patching.Clean.Count(v => !double.IsFinite(v));
+        if (lost > 0)
+        {
+            session.Terminal.Note($"{lost} of {task.Prompts.Count} prompts have no finite value, and means leave them out: numbers of the model are not finite there");
+        }
+
         Report report = new RecallReport(model, task, result, options, threshold).Make();
         report.Print(session.Terminal);
         if (directory is not null)
@@ -119,6 +127,16 @@ internal sealed class RecallCommand : Verb
         if (given && parts.Contains(false))
         {
             throw new UsageException("A PROMPT needs --answer, what should follow it, and --topic, what it asks about.");
+        }
+
+        if (given)
+        {
+            UnusedOptions.Refuse(a, "belongs to a table of facts, not to a PROMPT; leave it away", _table, _tokens, _shots, _counterFactual, _prompts, _corruption, _mlp, _span, _ridge);
+        }
+
+        if (_receiver.Get(a) is not null)
+        {
+            UnusedOptions.Refuse(a, "says nothing beside --receiver, which takes four passes; leave it away", _oracle);
         }
 
         return given ? _prompt.One(session) : null;

@@ -13,6 +13,9 @@ namespace Weir.Cli.Recall;
 /// <param name="Kept">How many items there are, and of how many, in words.</param>
 internal sealed record RecallTask(string Name, IReadOnlyList<FactPrompt> Prompts, IReadOnlyList<IReadOnlyList<int>> Corrupted, string Corruption, string Kept)
 {
+    /// <summary>Intervals over its items.</summary>
+    public ItemResampling ByItem { get; } = new([.. Prompts.Select(p => p.Item)]);
+
     /// <summary>A table's prompts.</summary>
     public static RecallTask OfTable(Model model, FactTable table, FactPromptOptions options, FactCorruption corruption)
     {

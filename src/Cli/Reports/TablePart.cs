@@ -38,7 +38,7 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
         return this;
     }
 
-    /// <summary>Adds a row: a text or a number a column; null or NaN for what there is not.</summary>
+    /// <summary>Adds a row: a text or a number a column; null or what is not finite for what there is not.</summary>
     public TablePart Row(params object?[] cells)
     {
         if (cells.Length != _columns.Count)
@@ -125,5 +125,5 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
 
     private static string Show(object? cell, string? format) => format is null
         ? cell as string ?? ""
-        : double.IsNaN(Number(cell)) ? "-" : Number(cell).ToString(format, CultureInfo.InvariantCulture).Replace(" %", "%", StringComparison.Ordinal);
+        : !double.IsFinite(Number(cell)) ? "-" : Number(cell).ToString(format, CultureInfo.InvariantCulture).Replace(" %", "%", StringComparison.Ordinal);
 }

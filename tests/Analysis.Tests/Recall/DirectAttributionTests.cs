@@ -26,6 +26,21 @@ public sealed class DirectAttributionTests
         PartsSum(kind, device);
     }
 
+    /// <summary>A model with a final softcap: its logits are capped, and what is taken apart is in front of the cap.</summary>
+    [Fact]
+    public void T2_PartsSumToTheLogitInFrontOfASoftcap()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = Model.Load(Fixture.Model("gemma2"), new LoadOptions { Device = device });
+        using var states = new EndStates(model, RecallCase.Prompts);
+        double cap = model.Spec.FinalSoftcap;
+        double[][] logits = [.. RecallCase.Logits(model, RecallCase.Prompts).Select(row => row.Select(z => cap * Math.Atanh(z / cap)).ToArray())];
+        double[] expected = [.. logits.Select((row, i) => row[RecallCase.Answers[i]])];
+        RecallCase.Close(expected, DirectAttribution.Run(model, states, new Unembedding(model).Logit(RecallCase.Answers)).Sums, 1e-4, "the sum");
+        double[] pi = [.. logits.Select((row, i) => row[RecallCase.Answers[i]] - row.Average())];
+        RecallCase.Close(pi, new Unembedding(model).Centred(RecallCase.Answers).Read(states.Final), 1e-4, "pi");
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void T3_PiFromCentredRowsIsPiFromLogits(string kind)

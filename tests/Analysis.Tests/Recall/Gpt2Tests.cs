@@ -24,9 +24,9 @@ public sealed class Gpt2Tests
         using var states = new EndStates(model, [tokens]);
         var unembedding = new Unembedding(model);
         RecallBaseline baseline = RecallBaseline.Read(model, states, unembedding, [paris]);
-        Assert.Equal(now, baseline.Top[0]);
-        Assert.Equal(92, baseline.Ranks[0]);
-        Assert.Equal(-6.42, Math.Log(baseline.Probabilities[0]), 0.01);
+        Assert.Equal(now, baseline.Answers.Top[0]);
+        Assert.Equal(92, baseline.Answers.Ranks[0]);
+        Assert.Equal(-6.42, Math.Log(baseline.Answers.Probabilities[0]), 0.01);
 
         var difference = DirectAttribution.Run(model, states, unembedding.Difference([paris], [now]));
         Assert.Equal(difference.Values[0], difference.Sums[0], 1e-4);

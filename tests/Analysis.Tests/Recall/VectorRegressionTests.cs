@@ -15,7 +15,7 @@ public sealed class VectorRegressionTests
     public void T7_PlantedGammaAndInterceptAreRecovered()
     {
         (float[][] x, float[][] y, float[] b) = Plant(0);
-        VectorFit fit = new VectorRegression(x, y, Groups()).Fit([0, 1, 2, 3, 4, 5], 0);
+        VectorFit fit = new VectorRegression(x, y, Groups()).Fit(0);
         for (int r = 0; r < Planted.Length; r++)
         {
             Assert.Equal(Planted[r], fit.Gamma![r], 1e-4);
@@ -35,8 +35,9 @@ public sealed class VectorRegressionTests
     {
         (float[][] x, float[][] y, _) = Plant(1);
         var regression = new VectorRegression(x, y, Groups());
-        VectorFit fit = regression.Fit([0, 1, 2, 3, 4, 5], 0);
-        double heldOut = regression.HeldOut([[0, 1], [2, 3], [4, 5]], 0);
+        VectorFit fit = regression.Fit(0);
+        int[][] folds = [[0, 1], [2, 3], [4, 5]];
+        double heldOut = regression.HeldOut(folds, regression.FitWithout(folds, 0));
         Assert.InRange(fit.R2, 0.6, 0.8);
         Assert.InRange(heldOut, 0.5, fit.R2);
     }
@@ -48,7 +49,7 @@ public sealed class VectorRegressionTests
         (float[][] x, float[][] y, _) = Plant(1);
         int[][] groups = Groups();
         var regression = new VectorRegression(x, y, groups);
-        VectorFit fit = regression.Fit([2, 3, 4, 5], 0);
+        VectorFit fit = regression.FitWithout([[0, 1]], 0)[0];
         int[] test = [.. groups[0], .. groups[1]];
         double left = 0, total = 0;
         for (int i = 0; i < Width; i++)
@@ -62,7 +63,7 @@ public sealed class VectorRegressionTests
             }
         }
 
-        Assert.Equal(1 - (left / total), regression.HeldOut([[0, 1]], 0), 1e-5);
+        Assert.Equal(1 - (left / total), regression.HeldOut([[0, 1]], [fit]), 1e-5);
     }
 
     [Fact]
@@ -75,11 +76,11 @@ public sealed class VectorRegressionTests
         }
 
         var regression = new VectorRegression(x, y, Groups());
-        VectorFit fit = regression.Fit([0, 1, 2, 3, 4, 5], 0);
+        VectorFit fit = regression.Fit(0);
         Assert.Null(fit.Gamma);
         Assert.Equal(Planted.Length - 1, fit.Rank);
-        Assert.True(double.IsNaN(regression.HeldOut([[0]], 0)));
-        VectorFit ridge = regression.Fit([0, 1, 2, 3, 4, 5], 1e-3);
+        Assert.True(double.IsNaN(regression.HeldOut([[0]], regression.FitWithout([[0]], 0))));
+        VectorFit ridge = regression.Fit(1e-3);
         Assert.All(ridge.Gamma!, g => Assert.True(double.IsFinite(g)));
         Assert.Equal(ridge.Gamma![0], ridge.Gamma[1], 1e-3);
     }
@@ -127,6 +128,20 @@ public sealed class VectorRegressionTests
                 Assert.Equal(attention[i], Enumerable.Range(first, RandomModel.Heads).Sum(r => (double)x[0][(r * RandomModel.Width) + i]), 1e-4);
             }
         }
+    }
+
+    [Fact]
+    public void RowsThatAreNotNumbersAreLeftOut()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using Model model = RandomModel.Make("rms", device);
+        using var states = new EndStates(model, RecallCase.Prompts);
+        float[] mlp = states.Read(states.Mlp(2));
+        mlp[RandomModel.Width + 3] = float.PositiveInfinity;
+        device.Write(states.Mlp(2), System.Runtime.InteropServices.MemoryMarshal.AsBytes(mlp.AsSpan()));
+        MlpRegressionResult result = MlpRegression.Run(model, states, [0, 1, 2, 3], 2, new MlpRegressionOptions { Ridge = 0.1 });
+        Assert.Equal(3, result.Fit.Count);
+        Assert.All(result.Fit.Gamma!, g => Assert.True(double.IsFinite(g)));
     }
 
     private static int[][] Groups() => [.. Enumerable.Range(0, 6).Select(g => Enumerable.Range(g * 10, 10).ToArray())];

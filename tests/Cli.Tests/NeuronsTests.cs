@@ -70,8 +70,8 @@ public sealed class NeuronsTests
     public void An_early_neuron_is_shown_in_both_bases()
     {
         using var directory = new TemporaryDirectory();
-        string untied = DemoCopy.Of(directory["untied"]);
-        string config = Path.Combine(untied, "config.json"), weights = Path.Combine(untied, "model.safetensors");
+        PoisonedDemo.Copy(directory);
+        string config = directory["config.json"];
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", StringComparison.Ordinal));
         var writer = new SafetensorsWriter();
         using (SafetensorsFile tied = SafetensorsFile.Open(Path.Combine(WeirRun.Demo, "model.safetensors")))
@@ -83,17 +83,17 @@ public sealed class NeuronsTests
 
             TensorView embedding = tied["model.embed_tokens.weight"];
             writer.Add("lm_head.weight", embedding.Type, embedding.Shape, stream => stream.Write(embedding.Bytes));
-            writer.Save(weights);
+            writer.Save(directory["model.safetensors"]);
         }
 
         string Show(string neuron, string model) => WeirRun.Succeed("neurons", "show", neuron, "--model", model).Output;
-        string early = Show("3.1", untied);
+        string early = Show("3.1", directory.Path);
         foreach (string vector in (string[])["up", "gate", "down"])
         {
             Assert.Matches($"{vector} +\\d.*\n(.*\n)*{vector}, embedding ", early);
         }
 
-        Assert.DoesNotContain(", embedding", Show("4.1", untied), StringComparison.Ordinal);
+        Assert.DoesNotContain(", embedding", Show("4.1", directory.Path), StringComparison.Ordinal);
         Assert.DoesNotContain(", embedding", Show("3.1", WeirRun.Demo), StringComparison.Ordinal);
     }
 
@@ -217,11 +217,13 @@ public sealed class NeuronsTests
     [Fact]
     public void A_checkpoint_with_numbers_that_are_none_is_read_and_written_with_nulls()
     {
-        using var directory = new TemporaryDirectory();
-        string model = DemoCopy.Broken(directory["model"]);
+        using TemporaryDirectory directory = new(), model = new();
+        PoisonedDemo.Copy(model);
+        PoisonedDemo.Poison(model, "model.layers.0.mlp.gate_proj.weight");
+        PoisonedDemo.Poison(model, "model.layers.0.mlp.up_proj.weight");
         JsonElement Run(params string[] args)
         {
-            _ = WeirRun.Succeed(["neurons", .. args, "--model", model, "--out", directory[args[0]]]);
+            _ = WeirRun.Succeed(["neurons", .. args, "--model", model.Path, "--out", directory[args[0]]]);
             return JsonDocument.Parse(File.ReadAllText(Path.Combine(directory[args[0]], "result.json"))).RootElement;
         }
 

@@ -57,6 +57,7 @@ public sealed class SweepTests
         Assert.StartsWith("layer,head 0,head 0 low,head 0 high,head 1,", File.ReadLines(Path.Combine(directory["r"], "grid.csv")).First(), StringComparison.Ordinal);
         Assert.StartsWith("variant,layer 0,layer 0 low,layer 0 high,", File.ReadLines(Path.Combine(directory["r"], "mlp_out_change.csv")).First(), StringComparison.Ordinal);
 
+        Assert.Matches("d log p0 +d log p1 +d log p2 +attention max", WeirRun.Succeed([.. sweep[..2], .. sweep[6..], "--target", " R", "--target", " B"]).Output);
         string one = WeirRun.Succeed([.. sweep[..2], .. sweep[4..]]).Output;
         Assert.Matches("variant +KL +", one);
         Assert.DoesNotContain("low", one, StringComparison.Ordinal);

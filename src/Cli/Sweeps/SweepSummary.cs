@@ -15,7 +15,7 @@ internal static class SweepSummary
     /// <summary>Makes the table.</summary>
     public static TablePart Of(SweepMeans means, int layers)
     {
-        SweepMeasure[] shown = [.. SweepMeasure.All.Where(m => means.Has(m.Name))];
+        IReadOnlyList<SweepMeasure> shown = SweepMeasure.Of(means);
         SweepMeasure leading = SweepMeasure.Leading(means);
         bool several = means.AreOfSeveral;
         TablePart table = new TablePart("variants", "Variants")

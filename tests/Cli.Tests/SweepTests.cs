@@ -64,6 +64,24 @@ public sealed class SweepTests
         Assert.DoesNotContain("mean over", one, StringComparison.Ordinal);
     }
 
+    /// <summary>That a part that is left out adds nothing is no finding: what is later counts.</summary>
+    [Fact]
+    public void What_a_variant_changes_itself_is_not_its_largest_change()
+    {
+        foreach ((string variants, int column, int each) in (ReadOnlySpan<(string, int, int)>)[("attention", 3, 1), ("heads", 3, 4), ("mlps", 1, 1)])
+        {
+            using var directory = new TemporaryDirectory();
+            _ = WeirRun.Succeed("sweep", WeirRun.Prompt, "--variants", variants, "--report", directory["r"]);
+            string[][] rows = [.. File.ReadLines(Path.Combine(directory["r"], "variants.csv")).Skip(1).Select(l => l.Split(','))];
+            Assert.Equal(8 * each, rows.Length);
+            for (int r = 0; r < rows.Length; r++)
+            {
+                string at = rows[r][^column];
+                Assert.True(r >= 7 * each ? at.Length == 0 : int.Parse(at, CultureInfo.InvariantCulture) > r / each, $"{rows[r][0]} has its own layer, {at}");
+            }
+        }
+    }
+
     [Fact]
     public void Variants_of_one_place_have_no_grid()
     {

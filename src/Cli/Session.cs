@@ -119,9 +119,15 @@ internal sealed class Session
     }
 
     /// <summary>Loads another model beside the one that is analysed.</summary>
-    public Model LoadModel(IDevice device, string directory)
+    public Model LoadModel(IDevice device, string directory) =>
+        Watch("loading", bar => Model.Load(directory, new LoadOptions { Device = device, Progress = bar, StreamWeights = StreamsWeights }));
+
+    /// <summary>Does work under a progress bar.</summary>
+    /// <param name="what">What is done, in a word or two.</param>
+    /// <param name="work">The work; it tells the bar how far it is.</param>
+    public T Watch<T>(string what, Func<IProgress<double>, T> work)
     {
-        using var bar = new ProgressBar(Terminal, "loading", Cancellation);
-        return Model.Load(directory, new LoadOptions { Device = device, Progress = bar, StreamWeights = StreamsWeights });
+        using var bar = new ProgressBar(Terminal, what, Cancellation);
+        return work(bar);
     }
 }

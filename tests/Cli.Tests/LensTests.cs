@@ -145,8 +145,10 @@ public class LensTests
     public void Numbers_that_are_none_are_null()
     {
         using var directory = new TemporaryDirectory();
-        string model = DemoCopy.Broken(directory["model"]);
-        _ = WeirRun.Succeed("lens", WeirRun.Prompt, "--model", model, "--json", directory["lens.json"]);
+        PoisonedDemo.Copy(directory);
+        PoisonedDemo.Poison(directory, "model.layers.0.mlp.gate_proj.weight");
+        PoisonedDemo.Poison(directory, "model.layers.0.mlp.up_proj.weight");
+        _ = WeirRun.Succeed("lens", WeirRun.Prompt, "--model", directory.Path, "--json", directory["lens.json"]);
         using JsonDocument lens = JsonDocument.Parse(File.ReadAllText(directory["lens.json"]));
         JsonElement[] layers = [.. lens.RootElement.GetProperty("layers").EnumerateArray()];
         Assert.Equal(JsonValueKind.Number, layers[0].GetProperty("mean_entropy").ValueKind);

@@ -70,8 +70,8 @@ public sealed class NeuronsTests
     public void An_early_neuron_is_shown_in_both_bases()
     {
         using var directory = new TemporaryDirectory();
-        string untied = DemoCopy.Of(directory["untied"]);
-        string config = Path.Combine(untied, "config.json"), weights = Path.Combine(untied, "model.safetensors");
+        PoisonedDemo.Copy(directory);
+        string config = directory["config.json"];
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", StringComparison.Ordinal));
         var writer = new SafetensorsWriter();
         using (SafetensorsFile tied = SafetensorsFile.Open(Path.Combine(WeirRun.Demo, "model.safetensors")))
@@ -83,17 +83,17 @@ public sealed class NeuronsTests
 
             TensorView embedding = tied["model.embed_tokens.weight"];
             writer.Add("lm_head.weight", embedding.Type, embedding.Shape, stream => stream.Write(embedding.Bytes));
-            writer.Save(weights);
+            writer.Save(directory["model.safetensors"]);
         }
 
         string Show(string neuron, string model) => WeirRun.Succeed("neurons", "show", neuron, "--model", model).Output;
-        string early = Show("3.1", untied);
+        string early = Show("3.1", directory.Path);
         foreach (string vector in (string[])["up", "gate", "down"])
         {
             Assert.Matches($"{vector} +\\d.*\n(.*\n)*{vector}, embedding ", early);
         }
 
-        Assert.DoesNotContain(", embedding", Show("4.1", untied), StringComparison.Ordinal);
+        Assert.DoesNotContain(", embedding", Show("4.1", directory.Path), StringComparison.Ordinal);
         Assert.DoesNotContain(", embedding", Show("3.1", WeirRun.Demo), StringComparison.Ordinal);
     }
 
@@ -180,6 +180,13 @@ public sealed class NeuronsTests
     [InlineData("--gain does not go with --matrix down", "map", "--matrix", "down", "--gain")]
     [InlineData("--values 1e39 is more than f32 holds", "clamp", Country, "--target", "France", "--values", "0,1e39")]
     [InlineData("--ask continues a text at each positive value", "clamp", Country, "--target", "France", "--values", "0,-1", "--ask", "A")]
+    [InlineData("--seed draws the neurons of --control", "clamp", Country, "--target", "France", "--control", "0", "--seed", "3")]
+    [InlineData("--noise belongs to the rounds", "edit", "Japan", "--prompt", "x", "--rounds", "0", "--noise", "0.2")]
+    [InlineData("--max-tokens must be a whole number", "clamp", Country, "--target", "France", "--max-tokens", "0")]
+    [InlineData("--control must be a whole number", "clamp", Country, "--target", "France", "--control", "x")]
+    [InlineData("--inputs must be a whole number", "show", Country, "--inputs", "0")]
+    [InlineData("--top must be a whole number", "show", Country, "--top", "65")]
+    [InlineData("--null must be a whole number", "diff", "a", "--null", "0")]
     [InlineData("name two bases", "diff", "a", "b")]
     public void What_would_do_nothing_is_refused_before_the_model_is_loaded(string expected, params string[] args) =>
         WeirRun.Refuse(expected, ["neurons", .. args, "--model", "nowhere"]);
@@ -210,11 +217,13 @@ public sealed class NeuronsTests
     [Fact]
     public void A_checkpoint_with_numbers_that_are_none_is_read_and_written_with_nulls()
     {
-        using var directory = new TemporaryDirectory();
-        string model = DemoCopy.Broken(directory["model"]);
+        using TemporaryDirectory directory = new(), model = new();
+        PoisonedDemo.Copy(model);
+        PoisonedDemo.Poison(model, "model.layers.0.mlp.gate_proj.weight");
+        PoisonedDemo.Poison(model, "model.layers.0.mlp.up_proj.weight");
         JsonElement Run(params string[] args)
         {
-            _ = WeirRun.Succeed(["neurons", .. args, "--model", model, "--out", directory[args[0]]]);
+            _ = WeirRun.Succeed(["neurons", .. args, "--model", model.Path, "--out", directory[args[0]]]);
             return JsonDocument.Parse(File.ReadAllText(Path.Combine(directory[args[0]], "result.json"))).RootElement;
         }
 

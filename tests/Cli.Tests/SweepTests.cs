@@ -57,10 +57,29 @@ public sealed class SweepTests
         Assert.StartsWith("layer,head 0,head 0 low,head 0 high,head 1,", File.ReadLines(Path.Combine(directory["r"], "grid.csv")).First(), StringComparison.Ordinal);
         Assert.StartsWith("variant,layer 0,layer 0 low,layer 0 high,", File.ReadLines(Path.Combine(directory["r"], "mlp_out_change.csv")).First(), StringComparison.Ordinal);
 
+        Assert.Matches("d log p0 +d log p1 +d log p2 +attention max", WeirRun.Succeed([.. sweep[..2], .. sweep[6..], "--target", " R", "--target", " B"]).Output);
         string one = WeirRun.Succeed([.. sweep[..2], .. sweep[4..]]).Output;
         Assert.Matches("variant +KL +", one);
         Assert.DoesNotContain("low", one, StringComparison.Ordinal);
         Assert.DoesNotContain("mean over", one, StringComparison.Ordinal);
+    }
+
+    /// <summary>That a part that is left out adds nothing is no finding: what is later counts.</summary>
+    [Fact]
+    public void What_a_variant_changes_itself_is_not_its_largest_change()
+    {
+        foreach ((string variants, int column, int each) in (ReadOnlySpan<(string, int, int)>)[("attention", 3, 1), ("heads", 3, 4), ("mlps", 1, 1)])
+        {
+            using var directory = new TemporaryDirectory();
+            _ = WeirRun.Succeed("sweep", WeirRun.Prompt, "--variants", variants, "--report", directory["r"]);
+            string[][] rows = [.. File.ReadLines(Path.Combine(directory["r"], "variants.csv")).Skip(1).Select(l => l.Split(','))];
+            Assert.Equal(8 * each, rows.Length);
+            for (int r = 0; r < rows.Length; r++)
+            {
+                string at = rows[r][^column];
+                Assert.True(r >= 7 * each ? at.Length == 0 : int.Parse(at, CultureInfo.InvariantCulture) > r / each, $"{rows[r][0]} has its own layer, {at}");
+            }
+        }
     }
 
     [Fact]

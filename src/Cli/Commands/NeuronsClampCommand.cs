@@ -80,32 +80,36 @@ internal sealed class NeuronsClampCommand : Verb
             throw new UsageException("--ask continues a text at each positive value of --values, and there is none.");
         }
 
+        (int control, int seed, int maxTokens) = (_control.Get(a), _seed.Get(a), _maxTokens.Get(a));
+        if (control == 0)
+        {
+            UnusedOptions.Refuse(a, "draws the neurons of --control, of which there are none", _seed);
+        }
+
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         name.Require(model.Spec);
         int[] tokens = [.. words.Select(w => ConceptToken.Parse(model, w)).Distinct()];
         int[][] ids = [.. prompts.Select(model.Encode)];
-        int control = _control.Get(a) < model.Spec.Mlp.Width ? _control.Get(a)
-            : throw new WeirException($"--control {_control.Get(a)} is more than the other {model.Spec.Mlp.Width - 1} neurons of a layer.");
-        var results = new List<NeuronClampResult>();
-        var controls = new List<double[][][]>();
-        using (var bar = new ProgressBar(session.Terminal, "clamping", session.Cancellation))
+        if (control >= model.Spec.Mlp.Width)
         {
-            NeuronClampResult Clamp(NeuronClampOptions o) => NeuronClamp.Run(model, o, ids, tokens, corpus is null ? null : TextWindows.Of(model, corpus), bar);
-            results.Add(Clamp(options));
-            if (results[0].Warning is { } warning)
-            {
-                session.Terminal.Note(warning);
-                results.Add(Clamp(options with { Site = ClampSite.Product }));
-            }
-
-            controls.AddRange(results.Select(r => NeuronClamp.Control(model, r.Options, r.Values, ids, tokens, control, _seed.Get(a), bar)));
+            throw new WeirException($"--control {control} is more than the other {model.Spec.Mlp.Width - 1} neurons of a layer.");
         }
 
+        NeuronClampResult Clamp(NeuronClampOptions o) =>
+            session.Watch("clamping", bar => NeuronClamp.Run(model, o, ids, tokens, corpus is null ? null : TextWindows.Of(model, corpus), bar));
+        List<NeuronClampResult> results = [Clamp(options)];
+        if (results[0].Warning is { } warning)
+        {
+            session.Terminal.Note(warning);
+            results.Add(Clamp(options with { Site = ClampSite.Product }));
+        }
+
+        double[][][][] controls = [.. results.Select(r => session.Watch("clamping others", bar => NeuronClamp.Control(model, r.Options, r.Values, ids, tokens, control, seed, bar)))];
         string[] asked = _ask.Get(a);
         float[] positive = [.. results[^1].Values.Where(v => v > 0).Order()];
         float[] at = asked.Length == 0 || positive.Length == 0 ? [results[^1].Values.Max()] : positive;
-        IReadOnlyList<ClampSample> samples = Generate(session, model, results[^1].Options, asked.Length == 0 ? prompts[..1] : asked, at, _maxTokens.Get(a));
+        IReadOnlyList<ClampSample> samples = Generate(session, model, results[^1].Options, asked.Length == 0 ? prompts[..1] : asked, at, maxTokens);
         Report report = NeuronClampReport.Make(model, results, controls, prompts, tokens, samples);
         report.Print(session.Terminal);
         if (directory is not null)

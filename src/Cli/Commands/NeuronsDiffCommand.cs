@@ -3,7 +3,6 @@ using Weir.Analysis.Neurons;
 using Weir.Cli.Neurons;
 using Weir.Cli.Options;
 using Weir.Cli.Output;
-using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
 using Weir.Kernels;
@@ -69,15 +68,11 @@ internal sealed class NeuronsDiffCommand : Verb
 
         NeuronReading reading = _reading.Get(a);
         bool shared = _head.Get(a) == 1;
+        (int nullCount, int seed) = (_null.Get(a), _seed.Get(a));
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         using Model changed = session.LoadModel(device, other);
-        AgreementResult result;
-        using (var bar = new ProgressBar(session.Terminal, "comparing", session.Cancellation))
-        {
-            result = CheckpointAgreement.Run(model, changed, reading, shared, _null.Get(a), _seed.Get(a), bar);
-        }
-
+        AgreementResult result = session.Watch("comparing", bar => CheckpointAgreement.Run(model, changed, reading, shared, nullCount, seed, bar));
         Report report = AgreementReport.Make(model, changed, reading, result);
         report.Print(session.Terminal);
         if (directory is not null)

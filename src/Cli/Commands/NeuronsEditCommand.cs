@@ -137,13 +137,13 @@ internal sealed class NeuronsEditCommand : Verb
         Session session, Model model, EditOutcome outcome, ConceptVectorOptions vector, ConceptEditOptions edits, MlpMatrix[] matrices, VectorPatch patch)
     {
         EditText trigger = outcome.Texts.Trigger;
-        using var bar = new ProgressBar(session.Terminal, "editing", session.Cancellation);
-        outcome.Vector = ConceptVector.Run(model, trigger.Ids, trigger.Token, vector, bar);
-        session.InEffect["--layer"] = Text.Of(outcome.Vector.Layer);
-        AlignedVector[] scan = DirectionScan.Run(model, outcome.Vector.Vector, matrices, bar);
-        outcome.Steps = ConceptEdit.Run(model, outcome.Vector.Vector, scan, trigger.Ids, trigger.Token, edits, patch, bar);
+        ConceptVectorResult found = session.Watch("looking for the vector", bar => ConceptVector.Run(model, trigger.Ids, trigger.Token, vector, bar));
+        outcome.Vector = found;
+        session.InEffect["--layer"] = Text.Of(found.Layer);
+        AlignedVector[] scan = session.Watch("scanning", bar => DirectionScan.Run(model, found.Vector, matrices, bar));
+        outcome.Steps = session.Watch("editing", bar => ConceptEdit.Run(model, found.Vector, scan, trigger.Ids, trigger.Token, edits, patch, bar));
         patch.Undo(model);
-        outcome.Control = ConceptEdit.Control(model, outcome.Vector.Vector, scan, outcome.Steps.Count, trigger.Ids, trigger.Token, seed: vector.Seed);
+        outcome.Control = ConceptEdit.Control(model, found.Vector, scan, outcome.Steps.Count, trigger.Ids, trigger.Token, seed: vector.Seed);
         patch.Apply(model);
     }
 }

@@ -3,7 +3,6 @@ using Weir.Analysis.Neurons;
 using Weir.Cli.Neurons;
 using Weir.Cli.Options;
 using Weir.Cli.Output;
-using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
 using Weir.Kernels;
@@ -63,12 +62,7 @@ internal sealed class NeuronsFindCommand : Verb
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         int[] tokens = [.. words.Select(w => ConceptToken.Parse(model, w)).Distinct()];
-        IReadOnlyList<NeuronSearchResult> results;
-        using (var bar = new ProgressBar(session.Terminal, "searching", session.Cancellation))
-        {
-            results = NeuronSearch.Run(model, reading, tokens, rank, best, nullCount, seed, bar);
-        }
-
+        IReadOnlyList<NeuronSearchResult> results = session.Watch("searching", bar => NeuronSearch.Run(model, reading, tokens, rank, best, nullCount, seed, bar));
         Report report = NeuronFindReport.Make(model, reading, rank, results);
         report.Print(session.Terminal);
         if (directory is not null)

@@ -4,7 +4,6 @@ using Weir.Analysis.Neurons;
 using Weir.Cli.Neurons;
 using Weir.Cli.Options;
 using Weir.Cli.Output;
-using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
 using Weir.Kernels;
@@ -61,20 +60,10 @@ internal sealed class NeuronsMapCommand : Verb
             throw new WeirException($"--top and --exclude together name {top + excluded.Count} tokens, more than the {model.Spec.VocabularySize} that the model has.");
         }
 
-        NeuronMapResult map;
-        using (var bar = new ProgressBar(session.Terminal, "decoding", session.Cancellation))
-        {
-            map = NeuronMap.Run(model, reading, top, excluded, bar);
-        }
-
-        var random = NeuronNull.Run(model, reading, map.Norms, nullCount, seed, progress: new StopCheck(session.Cancellation));
-        TokenNeuronsResult? tokens = null;
-        if (byToken > 0)
-        {
-            using var bar = new ProgressBar(session.Terminal, "by token", session.Cancellation);
-            tokens = TokenNeurons.Run(model, map, (NeuronRank)(byToken - 1), Math.Min(top, map.Neurons), bar);
-        }
-
+        NeuronMapResult map = session.Watch("decoding", bar => NeuronMap.Run(model, reading, top, excluded, bar));
+        NeuronNull random = session.Watch("null", bar => NeuronNull.Run(model, reading, map.Norms, nullCount, seed, progress: bar));
+        TokenNeuronsResult? tokens = byToken == 0 ? null
+            : session.Watch("by token", bar => TokenNeurons.Run(model, map, (NeuronRank)(byToken - 1), Math.Min(top, map.Neurons), bar));
         Report report = NeuronMapReport.Make(model, map, random, tokens, show);
         report.Print(session.Terminal);
         if (directory is not null)

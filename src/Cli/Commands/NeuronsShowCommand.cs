@@ -3,7 +3,6 @@ using Weir.Analysis.Neurons;
 using Weir.Cli.Neurons;
 using Weir.Cli.Options;
 using Weir.Cli.Output;
-using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
 using Weir.Engine.Lens;
@@ -56,17 +55,13 @@ internal sealed class NeuronsShowCommand : Verb
 
         NeuronName name = NeuronName.Parse(a.GetValue(_neuron));
         IReadOnlyList<string> texts = _file.Get(a) is { } file ? PromptSettings.ReadLines(file) : CarrierPrompts.All;
+        (int top, int inputs) = (_top.Get(a), _inputs.Get(a));
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         name.Require(model.Spec);
-        IReadOnlyList<(NeuronReading Reading, NeuronView View)> views = [.. Readings(model, name).Select(r => (r, NeuronView.Read(model, r, name.Layer, name.Index, _top.Get(a))))];
+        IReadOnlyList<(NeuronReading Reading, NeuronView View)> views = [.. Readings(model, name).Select(r => (r, NeuronView.Read(model, r, name.Layer, name.Index, top)))];
         IReadOnlyList<int[]> ids = TextWindows.Of(model, texts);
-        IReadOnlyList<NeuronInput> largest, smallest;
-        using (var bar = new ProgressBar(session.Terminal, "reading", session.Cancellation))
-        {
-            (largest, smallest) = NeuronInputs.Run(model, name.Layer, name.Index, ids, _inputs.Get(a), bar);
-        }
-
+        (IReadOnlyList<NeuronInput> largest, IReadOnlyList<NeuronInput> smallest) = session.Watch("reading", bar => NeuronInputs.Run(model, name.Layer, name.Index, ids, inputs, bar));
         Report report = NeuronShowReport.Make(model, name, views, ids, largest, smallest);
         report.Print(session.Terminal);
         if (directory is not null)

@@ -56,8 +56,9 @@ internal sealed class ParityCommand : Verb
             }
             catch (Exception e) when (directories.Length > 1 && e is not ClosedPipeException && WeirProgram.Sentence(e) is not null)
             {
-                // What cannot be compared keeps nothing else from it.
-                refused.Add((directory, WeirProgram.Sentence(e)!));
+                // What cannot be compared keeps nothing else from it. Most sentences begin with the directory.
+                string sentence = WeirProgram.Sentence(e)!;
+                refused.Add((directory, sentence.StartsWith($"{directory}: ", StringComparison.Ordinal) ? sentence[(directory.Length + 2)..] : sentence));
                 if (json != "-")
                 {
                     session.Terminal.Output.WriteLine($"{Ansi.Bold(session.Terminal.Settings.Colors, directory)} is not compared: {refused[^1].Sentence}");
@@ -94,8 +95,7 @@ internal sealed class ParityCommand : Verb
     {
         session.ModelDirectory = directory;
         using Model model = session.LoadModel(device);
-        using var bar = new ProgressBar(session.Terminal, "comparing", session.Cancellation);
-        return ParityCheck.Run(model, _reference.Get(session.Arguments), bar);
+        return session.Watch("comparing", bar => ParityCheck.Run(model, _reference.Get(session.Arguments), bar));
     }
 
     private static void Write(Terminal terminal, ParityReport report)

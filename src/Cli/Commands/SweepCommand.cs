@@ -98,7 +98,7 @@ internal sealed class SweepCommand : Verb
         _export.Write(session, description, cells);
         var means = new SweepMeans(cells);
         var grid = SweepGrid.Of(variants, means, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model, id))] : null);
-        Report report = new Report("Sweep", $"{Text.Count(variants.Count, "variant")} of {Text.Count(ids.Length, "prompt")}, each compared with the unchanged prompt.").Add(SweepSummary.Of(means, model.Spec.Layers));
+        Report report = new Report("Sweep", $"{Text.Count(variants.Count, "variant")} of {Text.Count(ids.Length, "prompt")}, each compared with the unchanged prompt.").Add(SweepSummary.Of(means, variants, model.Spec.Layers));
         if (!_export.TakesOutput(a))
         {
             report.Print(session.Terminal);

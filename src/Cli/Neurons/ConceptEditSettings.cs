@@ -29,16 +29,24 @@ internal sealed class ConceptEditSettings
     public Option[] OfEdits => [_matrices, _threshold, _stop, _most];
 
     /// <summary>How the vector is looked for.</summary>
-    public ConceptVectorOptions Vector(ParseResult a, int seed) => new()
+    public ConceptVectorOptions Vector(ParseResult a, int seed)
     {
-        Norm = (NeuronNorm)(2 - _norm.Get(a)),
-        Layer = UnusedOptions.IsGiven(a, _layer) ? _layer.Get(a) : null,
-        Noise = _noise.Get(a),
-        Candidates = _candidates.Get(a),
-        MostRounds = _rounds.Get(a),
-        Enough = _enough.Get(a),
-        Seed = seed,
-    };
+        if (_rounds.Get(a) == 0)
+        {
+            UnusedOptions.Refuse(a, "belongs to the rounds, of which --rounds leaves none", _noise, _candidates, _enough);
+        }
+
+        return new ConceptVectorOptions
+        {
+            Norm = (NeuronNorm)(2 - _norm.Get(a)),
+            Layer = UnusedOptions.IsGiven(a, _layer) ? _layer.Get(a) : null,
+            Noise = _noise.Get(a),
+            Candidates = _candidates.Get(a),
+            MostRounds = _rounds.Get(a),
+            Enough = _enough.Get(a),
+            Seed = seed,
+        };
+    }
 
     /// <summary>Which vectors are turned round.</summary>
     public ConceptEditOptions Edits(ParseResult a)

@@ -1,27 +1,36 @@
 using Weir.Analysis.Statistics;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
+using Weir.Engine.Hooks;
+using Weir.Engine.Sweeps;
 
 namespace Weir.Cli.Sweeps;
 
 /// <summary>
 /// A sweep in short: for each variant, over the prompts, the mean of what it does to the output, and the most that it does to
-/// what a later attention or MLP adds.
+/// what a later attention or MLP adds. What it changes itself is not counted.
 /// </summary>
 internal static class SweepSummary
 {
-    private static readonly (string Measure, string Header)[] Parts = [("attn_out.change.mean", "attention"), ("mlp_out.change.mean", "MLP")];
+    private static readonly (string Measure, string Header, SitePoint[] Own)[] Parts =
+    [
+        ("attn_out.change.mean", "attention", [SitePoint.AttentionOut, SitePoint.Z, SitePoint.Query, SitePoint.Key, SitePoint.Value, SitePoint.Pattern, SitePoint.AttentionScores]),
+        ("mlp_out.change.mean", "MLP", [SitePoint.MlpOut]),
+    ];
 
     /// <summary>Makes the table.</summary>
-    public static TablePart Of(SweepMeans means, int layers)
+    /// <param name="means">The sweep's means.</param>
+    /// <param name="variants">Its variants.</param>
+    /// <param name="layers">Layers of the model.</param>
+    public static TablePart Of(SweepMeans means, IReadOnlyList<Variant> variants, int layers)
     {
-        SweepMeasure[] shown = [.. SweepMeasure.All.Where(m => means.Has(m.Name))];
+        IReadOnlyList<SweepMeasure> shown = SweepMeasure.Of(means);
         SweepMeasure leading = SweepMeasure.Leading(means);
         bool several = means.AreOfSeveral;
         TablePart table = new TablePart("variants", "Variants")
         {
             Note = (several ? "means over n prompts; low and high are the ends of their 95 % bootstrap intervals over prompts; " : "")
-                + "attention max and MLP max: the largest change, over all layers, of what an attention or MLP adds, a maximum and not a mean, and the layer where it is",
+                + "attention max and MLP max: the largest change, over later layers, of what an attention or MLP adds, a maximum and not a mean, and the layer where it is",
         }.Column("variant", flexible: false);
         if (several)
         {
@@ -37,7 +46,7 @@ internal static class SweepSummary
             }
         }
 
-        foreach ((_, string header) in Parts)
+        foreach ((_, string header, _) in Parts)
         {
             table.Number($"{header} max", "P0").Number($"{header} at", "F0");
         }
@@ -51,7 +60,11 @@ internal static class SweepSummary
                 row.AddRange(several ? [e.Mean, e.Low, e.High] : [e.Mean]);
             }
 
-            row.AddRange(Parts.SelectMany(p => Largest(means, variant, p.Measure, layers)));
+            foreach ((string measure, _, SitePoint[] own) in Parts)
+            {
+                row.AddRange(Largest(means, variant, measure, Enumerable.Range(0, layers).Where(l => !variants[variant].Edits.Any(e => e.Site.Layer == l && own.Contains(e.Site.Point)))));
+            }
+
             table.Row([.. row]);
         }
 
@@ -85,10 +98,9 @@ internal static class SweepSummary
         };
     }
 
-    // The layer whose contribution changes most, behind the variant's own.
-    private static object?[] Largest(SweepMeans means, int variant, string measure, int layers)
+    private static object?[] Largest(SweepMeans means, int variant, string measure, IEnumerable<int> layers)
     {
-        (double Value, int Layer)[] changes = [.. Enumerable.Range(0, layers).Select(l => (means.Mean(variant, measure, l), l)).Where(m => m.Item1 > 0)];
+        (double Value, int Layer)[] changes = [.. layers.Select(l => (means.Mean(variant, measure, l), l)).Where(m => m.Item1 > 0)];
         return changes.Length == 0 ? [null, null] : [changes.MaxBy(m => m.Value).Value, changes.MaxBy(m => m.Value).Layer];
     }
 }

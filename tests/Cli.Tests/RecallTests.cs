@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Weir.Cli.Rendering;
 
 namespace Weir.Cli.Tests;
 
@@ -14,7 +15,7 @@ public sealed class RecallTests
         Assert.Contains("15 of 15 facts", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("Heads that move the topic", outcome.Output, StringComparison.Ordinal);
         string[] files = [.. Directory.GetFiles(directory["out"]).Select(f => Path.GetFileName(f)!)];
-        foreach (string name in (string[])["result.json", "report.html", "tensors.safetensors", "senders.csv", "movers.csv", "mitigations.csv"])
+        foreach (string name in (string[])["result.json", "report.html", "tensors.safetensors", "senders.csv", "movers.csv", "mitigations.csv", "costs.csv"])
         {
             Assert.Contains(name, files);
         }
@@ -54,6 +55,15 @@ public sealed class RecallTests
         JsonElement final = json.RootElement.GetProperty("final");
         Assert.Equal(0, final.GetProperty("folds").GetArrayLength());
         Assert.DoesNotContain("heads", final.GetProperty("mitigations").EnumerateArray().Select(m => m.GetProperty("id").GetString()));
+    }
+
+    [Fact]
+    public void Eighty_columns_hold_every_number()
+    {
+        Outcome outcome = WeirRun.OnTerminal(80, ColorDepth.None, "recall", "--tokens", "first", "--prompts", "20");
+        string[] numbers = [.. outcome.Lines.Where(l => l.StartsWith('L') || l.StartsWith("together", StringComparison.Ordinal) || l.StartsWith("regress", StringComparison.Ordinal))];
+        Assert.True(numbers.Length > 20, $"{numbers.Length} lines");
+        Assert.All(numbers, l => Assert.DoesNotContain("…", l, StringComparison.Ordinal));
     }
 
     [Fact]

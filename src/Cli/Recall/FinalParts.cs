@@ -8,7 +8,7 @@ namespace Weir.Cli.Recall;
 internal static class FinalParts
 {
     /// <summary>Adds them.</summary>
-    public static void Add(Report report, FinalLayerResult final, int layer) => report.Add(Block(final, layer)).Add(Mitigations(final, layer));
+    public static void Add(Report report, FinalLayerResult final, int layer) => report.Add(Block(final, layer)).Add(Mitigations(final, layer)).Add(Costs(final));
 
     private static TablePart Block(FinalLayerResult f, int layer)
     {
@@ -26,7 +26,7 @@ internal static class FinalParts
         }
 
         Add($"MLP{layer}", f.AnswerMlp, f.TopMlp);
-        Add("together, the attention's biases too", f.Answer, f.Top);
+        Add("together, with biases", f.Answer, f.Top);
         return table;
 
         void Add(string name, Estimate answer, Estimate top) => table.Row(name, answer.Mean, answer.Low, answer.High, top.Mean, top.Low, top.High);
@@ -39,14 +39,28 @@ internal static class FinalParts
             : $"scored on items held out, {f.Folds[0].HeldOut.Count} in each of {f.Folds.Count} folds, n prompts in all; what is changed is chosen by the others: heads that lower the answer ({Heads(f, layer)}), and regress fits the MLP";
         TablePart table = new TablePart("mitigations", "Undoing it")
         {
-            Note = $"{scored}; gain of p against none; cost: KL(model || changed model) on {f.Rows[0].Cost.Count} unrelated texts, nats a position; 95 % intervals over items and texts",
+            Note = $"{scored}; gain of p against none, with its 95 % interval over items",
         }.Column("change", flexible: false).Number("lambda", "F2").Number("n", "N0").Number("p", "F3").Number("gain", "F4").Number("low", "F4").Number("high", "F4")
-            .Number("median rank", "F0").Number("first", "P0").Number("cost", "F4").Number("its low", "F4").Number("its high", "F4");
+            .Number("median rank", "F0").Number("first", "P0");
         foreach (MitigationRow row in f.Rows)
         {
             table.Row(
                 FinalJson.Name(row.Mitigation), row.Lambda, row.Probability.Count, row.Probability.Mean, row.Gain.Mean, row.Gain.Low, row.Gain.High,
-                row.Rank, row.Accuracy.Mean, row.Cost.Mean, row.Cost.Low, row.Cost.High);
+                row.Rank, row.Accuracy.Mean);
+        }
+
+        return table;
+    }
+
+    private static TablePart Costs(FinalLayerResult f)
+    {
+        TablePart table = new TablePart("costs", "What undoing it costs")
+        {
+            Note = "KL(model || changed model) on texts that have nothing to do with facts, nats a position, with its 95 % interval over texts",
+        }.Column("change", flexible: false).Number("lambda", "F2").Number("texts", "N0").Number("cost", "F4").Number("low", "F4").Number("high", "F4");
+        foreach (MitigationRow row in f.Rows)
+        {
+            table.Row(FinalJson.Name(row.Mitigation), row.Lambda, row.Cost.Count, row.Cost.Mean, row.Cost.Low, row.Cost.High);
         }
 
         return table;

@@ -81,6 +81,24 @@ public sealed class RecallTests
     }
 
     [Fact]
+    public void Token_ids_say_what_their_text_says()
+    {
+        using var directory = new TemporaryDirectory();
+        _ = WeirRun.Succeed("recall", WeirRun.Prompt, "--answer", " P", "--topic", " France", "--corrupt", "The capital of Italy is", "--out", directory["text"]);
+        string[] ids = ["recall", "--ids", "0,316,380,265,966,260", "--answer", "id:411", "--topic", "id:966", "--corrupt-ids", "0,316,380,265,958,260", "--out"];
+        _ = WeirRun.Succeed([.. ids, directory["ids"]]);
+        Assert.Equal(Changes(directory["text"]), Changes(directory["ids"]));
+    }
+
+    [Fact]
+    public void A_model_without_a_tokenizer_is_asked_in_ids()
+    {
+        string model = Path.Combine(RepositoryRoot.Path, "tests", "fixtures", "models", "gemma2");
+        Outcome outcome = WeirRun.Succeed("recall", "--model", model, "--ids", "1,5,9,3", "--answer", "id:7", "--topic", "id:9", "--corrupt-ids", "1,5,11,3");
+        Assert.Contains("token ids drawn at random", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Values_in_front_of_a_softcap_are_said_to_be()
     {
         // The fixture has 512 tokens: those that the demo model's tokenizer learned first.
@@ -158,6 +176,13 @@ public sealed class RecallTests
         WeirRun.Refuse("PROMPT, which is missing", "recall", "--answer", " Paris");
         WeirRun.Refuse("--corrupt", "recall", "The capital of Atlantis is", "--answer", " Paris", "--topic", "Atlantis");
         WeirRun.Refuse("has no 'Spain'", "recall", WeirRun.Prompt, "--answer", " Paris", "--topic", "Spain");
+        string[] ids = ["recall", "--ids", "0,316,380", "--answer", "id:411", "--topic"];
+        WeirRun.Refuse("--ids needs --corrupt-ids", [.. ids, "id:316"]);
+        WeirRun.Refuse("give --corrupt-ids", [.. ids, "id:316", "--corrupt", "a text"]);
+        WeirRun.Refuse("has no 317", [.. ids, "id:317", "--corrupt-ids", "0,317,380"]);
+        WeirRun.Refuse("such as id:312", [.. ids, "The", "--corrupt-ids", "0,317,380"]);
+        WeirRun.Refuse("--corrupt-ids must be token ids", [.. ids, "id:316", "--corrupt-ids", "0,x"]);
+        WeirRun.Refuse("goes with --ids", "recall", WeirRun.Prompt, "--answer", " P", "--topic", " France", "--corrupt-ids", "1,2");
         WeirRun.Refuse("no noun", "recall", "--tokens", "first", "--table", "languages", "--corruption", "relation");
         WeirRun.Refuse("There is no MLP 8", "recall", "--tokens", "first", "--mlp", "8");
         WeirRun.Refuse("--threshold", "recall", "--tokens", "first", "--threshold", "0");

@@ -60,7 +60,7 @@ public static class RecallStudy
 
     private static RecallBaseline? WithoutBegin(Model model, IReadOnlyList<int>[] prompts, Unembedding unembedding, int[] answers)
     {
-        if (!prompts.All(p => p.Count > 1 && model.Tokenizer.IsSpecial(p[0])))
+        if (!model.HasTokenizer || !prompts.All(p => p.Count > 1 && model.Tokenizer.IsSpecial(p[0])))
         {
             return null;
         }

@@ -17,6 +17,7 @@ internal sealed class RecallCommand : Verb
     private readonly TextSetting _answer = new("--answer", "TEXT", "with PROMPT: what should follow it, such as ' Paris'");
     private readonly TextSetting _topic = new("--topic", "TEXT", "with PROMPT: the part of it that is asked about, such as ' France'");
     private readonly RepeatedSetting _corrupt = new("--corrupt", "TEXT", "with PROMPT: a prompt that asks for something else; else the topic gives way to the others of the table that has it");
+    private readonly RepeatedSetting _corruptIds = new("--corrupt-ids", "LIST", "the same for --ids, where --answer and --topic are such as id:312");
     private readonly ChoiceSetting _table = new("--table", "facts that are asked for, without PROMPT", [.. FactTable.All.Select(t => t.Name)]);
     private readonly ChoiceSetting _tokens = new("--tokens", "keep topics and answers that are one token, or let the first token stand for the rest", "single", "first");
     private readonly IntegerSetting _shots = new("--shots", "K", "other facts of the table in front of each prompt", 0, 0, 5);
@@ -39,7 +40,7 @@ internal sealed class RecallCommand : Verb
     public RecallCommand() : base("recall", "finds the heads and MLPs that recall facts: attribution, path patching, mover heads, MLPs explained by heads, and what the last block does to right answers")
     {
         Add(_prompt.Argument);
-        AddGroup("One prompt", _prompt.File, _answer, _topic, _corrupt);
+        AddGroup("One prompt", _prompt.File, _prompt.Ids, _answer, _topic, _corrupt, _corruptIds);
         AddGroup("A table of facts", _table, _tokens, _shots, _counterFactual, _prompts, _corruption);
         AddGroup("Path patching", _metric, _receiver, _freezeMlps, _threshold, _oracle, _heads);
         AddGroup("Regression of MLPs", _mlp, _span, _ridge);
@@ -82,11 +83,11 @@ internal sealed class RecallCommand : Verb
             Seed = _seed.Get(a),
         };
         float threshold = _threshold.Get(a);
-        string? single = Single(session);
+        Prompt? single = Single(session);
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         RecallTask task = single is not null
-            ? RecallTask.OfPrompt(model, single, _topic.Get(a)!, _answer.Get(a)!, _corrupt.Get(a))
+            ? OfPrompt(model, single, a)
             : RecallTask.OfTable(model, FactTable.All[_table.Get(a)], PromptOptions(a), (FactCorruption)_corruption.Get(a));
         RecallResult result;
         using (var bar = new ProgressBar(session.Terminal, "patching", session.Cancellation))
@@ -113,25 +114,29 @@ internal sealed class RecallCommand : Verb
         }
     }
 
-    // The prompt's text, or null where a table is asked for.
-    private string? Single(Session session)
+    // The prompt, or null where a table is asked for.
+    private Prompt? Single(Session session)
     {
         ParseResult a = session.Arguments;
-        bool given = a.GetValue(_prompt.Argument) is { Length: > 0 } || _prompt.File.Get(a) is not null;
-        bool[] parts = [_answer.Get(a) is not null, _topic.Get(a) is not null];
-        if (!given && (parts.Contains(true) || _corrupt.Get(a).Length > 0))
+        bool ids = _prompt.Ids.Get(a).Length > 0;
+        bool given = ids || a.GetValue(_prompt.Argument) is { Length: > 0 } || _prompt.File.Get(a) is not null;
+        if (!given)
         {
-            throw new UsageException("--answer, --topic and --corrupt belong to a PROMPT, which is missing.");
+            UnusedOptions.Refuse(a, "belongs to a PROMPT, which is missing", _answer, _topic, _corrupt, _corruptIds);
         }
-
-        if (given && parts.Contains(false))
+        else
         {
-            throw new UsageException("A PROMPT needs --answer, what should follow it, and --topic, what it asks about.");
-        }
+            if (_answer.Get(a) is null || _topic.Get(a) is null)
+            {
+                throw new UsageException("A PROMPT needs --answer, what should follow it, and --topic, what it asks about.");
+            }
 
-        if (given)
-        {
             UnusedOptions.Refuse(a, "belongs to a table of facts, not to a PROMPT; leave it away", _table, _tokens, _shots, _counterFactual, _prompts, _corruption, _mlp, _span, _ridge);
+            UnusedOptions.Refuse(a, ids ? "is a text, which does not go with --ids; give --corrupt-ids" : "goes with --ids; give --corrupt", ids ? _corrupt : _corruptIds);
+            if (ids && _corruptIds.Get(a).Length == 0)
+            {
+                throw new UsageException("--ids needs --corrupt-ids, a prompt that asks for something else.");
+            }
         }
 
         if (_receiver.Get(a) is not null)
@@ -139,8 +144,12 @@ internal sealed class RecallCommand : Verb
             UnusedOptions.Refuse(a, "says nothing beside --receiver, which takes four passes; leave it away", _oracle);
         }
 
-        return given ? _prompt.One(session) : null;
+        return given ? _prompt.Read(session)[0] : null;
     }
+
+    private RecallTask OfPrompt(Model model, Prompt prompt, ParseResult a) => prompt.GivenIds is { } ids
+        ? RecallTask.OfIds(model, ids, prompt.Text(model), _topic.Get(a)!, _answer.Get(a)!, [.. _corruptIds.Get(a).Select(list => PromptSettings.ParseIds(_corruptIds.Name, list))])
+        : RecallTask.OfPrompt(model, prompt.Given!, _topic.Get(a)!, _answer.Get(a)!, _corrupt.Get(a));
 
     private FactPromptOptions PromptOptions(ParseResult a) => new()
     {

@@ -16,7 +16,7 @@ internal static class ErasureParts
         for (int p = 0; p < (f.Erasure?.Count ?? 0); p++)
         {
             double[,] map = f.Erasure![p];
-            string[] tokens = [.. f.Prompts[p].Ids.Take(map.GetLength(1)).Select((id, t) => $"{t} {TokenText.Of(model.HasTokenizer ? model.Tokenizer : null, id)}")];
+            string[] tokens = [.. f.Prompts[p].Ids.Take(map.GetLength(1)).Select((id, t) => $"{t} {TokenText.Of(model, id)}")];
             report.Add(Table(p, map, tokens, f));
             report.Add(new HeatMapPart($"erasure_{p}", $"Effect of erasing a token at a boundary, prompt {p}", [.. Enumerable.Range(0, f.Layers + 1).Select(l => Text.Of(l))], tokens, map)
             {

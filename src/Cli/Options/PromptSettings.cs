@@ -54,7 +54,23 @@ internal sealed class PromptSettings
             throw new UsageException($"--ids stands alone{(_many ? "" : " and once")}, without a {Argument.Name} and without --file.");
         }
 
-        return [.. lists.Select(list => new Prompt(null, ParseIds(list)))];
+        return [.. lists.Select(list => new Prompt(null, ParseIds(Ids.Name, list)))];
+    }
+
+    /// <summary>Token ids as an option's list names them.</summary>
+    public static int[] ParseIds(string option, string list)
+    {
+        string[] words = list.Split(',', StringSplitOptions.TrimEntries);
+        int[] ids = new int[words.Length];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out ids[i]))
+            {
+                throw new UsageException($"{option} must be token ids with commas between them, not '{list}'.");
+            }
+        }
+
+        return ids;
     }
 
     /// <summary>The lines of a file, none of them empty.</summary>
@@ -99,21 +115,6 @@ internal sealed class PromptSettings
         }
 
         return [.. given.Select(text => Required(text == "-" ? WithoutLastBreak(session.Terminal.ReadInput()) : text, "the text is empty"))];
-    }
-
-    private static int[] ParseIds(string list)
-    {
-        string[] words = list.Split(',', StringSplitOptions.TrimEntries);
-        int[] ids = new int[words.Length];
-        for (int i = 0; i < ids.Length; i++)
-        {
-            if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out ids[i]))
-            {
-                throw new UsageException($"--ids must be token ids with commas between them, not '{list}'.");
-            }
-        }
-
-        return ids;
     }
 
     private static bool IsLikeOption(string text) =>

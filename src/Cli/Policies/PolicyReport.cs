@@ -116,7 +116,7 @@ internal static class PolicyReport
         TablePart table = new TablePart("answers", "Answers") { MostOnScreen = 5 }.Number("tokens", "F0").Column("prompt").Column("answer");
         foreach (PolicySample sample in result.Samples)
         {
-            string Text(IReadOnlyList<int> ids) => string.Concat(ids.Select(id => TokenText.Of(model.HasTokenizer ? model.Tokenizer : null, id)));
+            string Text(IReadOnlyList<int> ids) => string.Concat(ids.Select(id => TokenText.Of(model, id)));
             table.Row(sample.Response.Count, Text(sample.Prompt), Text(sample.Response));
         }
 

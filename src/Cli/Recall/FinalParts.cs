@@ -1,6 +1,8 @@
 using Weir.Analysis.Recall;
 using Weir.Analysis.Statistics;
+using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
+using Weir.Engine;
 
 namespace Weir.Cli.Recall;
 
@@ -8,7 +10,11 @@ namespace Weir.Cli.Recall;
 internal static class FinalParts
 {
     /// <summary>Adds them.</summary>
-    public static void Add(Report report, FinalLayerResult final, int layer) => report.Add(Block(final, layer)).Add(Mitigations(final, layer)).Add(Costs(final));
+    public static void Add(Report report, Model model, FinalLayerResult final)
+    {
+        int layer = model.Spec.Layers - 1;
+        report.Add(Block(final, layer)).Add(Mitigations(final, layer)).Add(Costs(final, model.HasTokenizer));
+    }
 
     private static TablePart Block(FinalLayerResult f, int layer)
     {
@@ -18,7 +24,7 @@ internal static class FinalParts
             : f.Answer.Low > 0 ? "it raises the answer: no suppression here" : "no clear effect on the answer: its interval holds 0";
         TablePart table = new TablePart("final", $"What the last block ({layer}) does to answers")
         {
-            Note = $"{what}; logits added to pi of the answer and of the first token, with 95 % intervals over items, from {f.Answer.Count} prompts",
+            Note = $"{what}; logits added to pi of the answer and of the first token, with 95 % intervals over items, from {Text.Count(f.Answer.Count, "prompt")}",
         }.Column("component", flexible: false).Number("answer", "F2").Number("low", "F2").Number("high", "F2").Number("first token", "F2").Number("its low", "F2").Number("its high", "F2");
         for (int h = 0; h < f.AnswerHeads.Count; h++)
         {
@@ -52,11 +58,11 @@ internal static class FinalParts
         return table;
     }
 
-    private static TablePart Costs(FinalLayerResult f)
+    private static TablePart Costs(FinalLayerResult f, bool areTexts)
     {
         TablePart table = new TablePart("costs", "What undoing it costs")
         {
-            Note = "KL(model || changed model) on texts that have nothing to do with facts, nats a position, with its 95 % interval over texts",
+            Note = $"KL(model || changed model) on {(areTexts ? "texts that have nothing to do with facts" : "token ids drawn at random, there being no tokenizer")}, nats a position, with its 95 % interval over texts",
         }.Column("change", flexible: false).Number("lambda", "F2").Number("texts", "N0").Number("cost", "F4").Number("low", "F4").Number("high", "F4");
         foreach (MitigationRow row in f.Rows)
         {

@@ -35,7 +35,7 @@ internal static class FitParts
         {
             MlpRegressionResult fit = result.Fits[i];
             Intercept? intercept = result.Intercepts[i];
-            string tokens = intercept is { } b ? string.Join("  ", b.Tokens.Take(5).Select(t => TokenText.Of(model.Tokenizer, t)))
+            string tokens = intercept is { } b ? string.Join("  ", b.Tokens.Take(5).Select(t => TokenText.Of(model, t)))
                 : fit.Fit.Count == 0 ? "no answer: no prompt has finite values" : "no answer: regressors depend on one another; use --ridge";
             table.Row(
                 $"MLP{fit.Layer}", fit.Fit.R2, fit.HeldOutR2, fit.Fit.Condition, $"{fit.Fit.Rank} of {fit.Fit.Regressors}",

@@ -137,7 +137,7 @@ internal static class RecallJson
             for (int i = 0; i < intercept.Tokens.Count; i++)
             {
                 json.WriteStartObject();
-                json.WriteString("token", TokenText.Of(model.Tokenizer, intercept.Tokens[i]));
+                json.WriteString("token", TokenText.Of(model, intercept.Tokens[i]));
                 JsonNumbers.Write(json, "s", intercept.Products[i]);
                 json.WriteEndObject();
             }

@@ -20,7 +20,7 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
         new PatchParts(task, result, options, threshold).Add(report);
         MoverParts.Add(report, task, result.Movers);
         FitParts.Add(report, model, result, options.Regression);
-        FinalParts.Add(report, result.Final, model.Spec.Layers - 1);
+        FinalParts.Add(report, model, result.Final);
         AddTensors(report);
         return report;
     }
@@ -45,7 +45,7 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
     private TablePart Baseline()
     {
         bool one = task.Prompts.Count == 1;
-        string prompt = one ? $"\"{task.Prompts[0].Text}\", answer {TokenText.Of(model.Tokenizer, task.Prompts[0].AnswerId)}"
+        string prompt = one ? $"\"{task.Prompts[0].Text}\", answer {TokenText.Of(model, task.Prompts[0].AnswerId)}"
             : $"{task.Kept}, such as \"{task.Prompts[^1].Text}\"";
         string logit = model.Spec.FinalSoftcap > 0 ? "logit before softcap" : "logit";
         TablePart table = new TablePart("baseline", "The answer as it is")
@@ -55,7 +55,7 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
         Add("as the model expects", result.Baseline);
         if (result.WithoutBegin is { } bare)
         {
-            Add($"without {TokenText.Of(model.Tokenizer, task.Prompts[0].Tokens[0])}", bare);
+            Add($"without {TokenText.Of(model, task.Prompts[0].Tokens[0])}", bare);
         }
 
         if (result.InContext is { } wrong)
@@ -70,7 +70,7 @@ internal sealed class RecallReport(Model model, RecallTask task, RecallResult re
             Estimate pi = task.ByItem.Mean(b.Pi);
             int[] top = [.. b.Answers.Top.Where(t => t >= 0)];
             string first = string.Join("  ", top.GroupBy(t => t).OrderByDescending(g => g.Count()).ThenBy(g => g.Key).Take(3)
-                .Select(g => $"{TokenText.Of(model.Tokenizer, g.Key)} {g.Count() * 100 / top.Length}%"));
+                .Select(g => $"{TokenText.Of(model, g.Key)} {g.Count() * 100 / top.Length}%"));
             table.Row(
                 name, pi.Count, pi.Mean, pi.Low, pi.High, Bootstrap.Average(b.Answers.Probabilities),
                 Bootstrap.Quantile([.. b.Answers.Ranks.Where(double.IsFinite)], 0.5), Bootstrap.Average(b.Answers.First), first);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Weir.Analysis.Recall;
+using Weir.Cli.Lens;
 using Weir.Engine;
 using Weir.Kernels;
 
@@ -45,6 +46,22 @@ internal sealed record RecallTask(string Name, IReadOnlyList<FactPrompt> Prompts
             ?? throw new WeirException($"'{text}' does not keep its tokens when '{answer}' follows it; end the prompt before the space in front of the answer.");
         string[] others = corrupt.Length > 0 ? corrupt : Others(text, name, answer.Trim());
         return new RecallTask("one prompt", [prompt], [.. others.Select(model.Encode)], corrupt.Length > 0 ? "as given" : "another topic", "1 prompt");
+    }
+
+    /// <summary>One prompt of token ids; topic and answer are such as id:312.</summary>
+    public static RecallTask OfIds(Model model, int[] ids, string text, string topic, string answer, int[][] corrupted)
+    {
+        int Named(string option, string token) => TargetToken.Id(model, token, $"{option} {token}")
+            ?? throw new UsageException($"With --ids, {option} is a token id such as id:312, not '{token}'.");
+        int topicId = Named("--topic", topic), answerId = Named("--answer", answer);
+        int position = Array.LastIndexOf(ids, topicId);
+        if (position < 0)
+        {
+            throw new WeirException($"--ids has no {topicId} in it; --topic is the token of it that is asked about.");
+        }
+
+        var prompt = new FactPrompt(text, ids, Carrier: 0, Item: 0, position, topicId, answerId);
+        return new RecallTask("one prompt", [prompt], corrupted, "as given", "1 prompt");
     }
 
     private static string[] Others(string text, string topic, string answer)

@@ -31,8 +31,8 @@ internal sealed class DepthPromptSettings
         ParseResult a = session.Arguments;
         int seed = _seed.Get(a);
         string? answer = _answer.Get(a);
-        Unused.Refuse(a, _take.Get(a) == 0, "says which prompts --take takes, which is not given", _choose);
-        Unused.Refuse(a, _generator.Get(a)?.Split(':')[0] != "word-problems", "is of word problems, which --prompts does not generate", _instruction);
+        UnusedOptions.Refuse(a, _take.Get(a) == 0, "says which prompts --take takes, which is not given", _choose);
+        UnusedOptions.Refuse(a, _generator.Get(a)?.Split(':')[0] != "word-problems", "is of word problems, which --prompts does not generate", _instruction);
         if (_generator.Get(a) is not { } name)
         {
             IReadOnlyList<Prompt> given = Some(_given.Read(session), a, seed);

@@ -88,7 +88,7 @@ internal sealed class DepthSettings
     {
         if (mapped)
         {
-            Unused.Refuse(a, true, "belongs to the analyses, in whose place --map-to is", [.. Analysis, .. Erasure, _plan]);
+            UnusedOptions.Refuse(a, true, "belongs to the analyses, in whose place --map-to is", [.. Analysis, .. Erasure, _plan]);
             return;
         }
 
@@ -96,15 +96,15 @@ internal sealed class DepthSettings
         _ = (_parts.Get(a), _reach.Get(a), _splits.Get(a), _step.Get(a), _splitSeed.Get(a), _from.Get(a), _reduce.Get(a), _erase.Get(a), _eraseWith.Get(a));
         bool effects = wanted.Contains("effects"), skips = effects || wanted.Contains("local"), score = wanted.Contains("score"), erasure = wanted.Contains("erasure");
         bool free = Splits(a, answers), split = free && _reach.Get(a) != 1;
-        Unused.Refuse(a, !effects, "belongs to effects, which --measure does not name", _parts, _plan);
-        Unused.Refuse(a, !skips, "belongs to effects and local effects, which --measure does not name", _reduce);
-        Unused.Refuse(a, !skips && !score, "belongs to effects, local effects and scores, which --measure does not name", _from, _reach, _splits, _step, _splitSeed);
-        Unused.Refuse(a, !free, "says how prompts are split, and scores split them within their answers", _reach, _splits, _step);
-        Unused.Refuse(a, !split, "says how prompts are split, and --reach all does not split them", _splits, _step);
-        Unused.Refuse(a, !split && !(score && answers), "says how prompts are split, and --reach all does not split them", _splitSeed);
-        Unused.Refuse(a, !wanted.Contains("profile") && !erasure, "belongs to profile and erasure, which --measure does not name", _excludeFirst);
-        Unused.Refuse(a, !erasure, "belongs to erasure, which --measure does not name", Erasure);
-        Unused.Refuse(a, !ErasesWithCounterfactual(a), "is the prompt of --erase-with counterfactual, which is not given", _counterfactual);
+        UnusedOptions.Refuse(a, !effects, "belongs to effects, which --measure does not name", _parts, _plan);
+        UnusedOptions.Refuse(a, !skips, "belongs to effects and local effects, which --measure does not name", _reduce);
+        UnusedOptions.Refuse(a, !skips && !score, "belongs to effects, local effects and scores, which --measure does not name", _from, _reach, _splits, _step, _splitSeed);
+        UnusedOptions.Refuse(a, !free, "says how prompts are split, and scores split them within their answers", _reach, _splits, _step);
+        UnusedOptions.Refuse(a, !split, "says how prompts are split, and --reach all does not split them", _splits, _step);
+        UnusedOptions.Refuse(a, !split && !(score && answers), "says how prompts are split, and --reach all does not split them", _splitSeed);
+        UnusedOptions.Refuse(a, !wanted.Contains("profile") && !erasure, "belongs to profile and erasure, which --measure does not name", _excludeFirst);
+        UnusedOptions.Refuse(a, !erasure, "belongs to erasure, which --measure does not name", Erasure);
+        UnusedOptions.Refuse(a, !ErasesWithCounterfactual(a), "is the prompt of --erase-with counterfactual, which is not given", _counterfactual);
     }
 
     // Scores split prompts with answers within these, and ask nothing of the options that split others.

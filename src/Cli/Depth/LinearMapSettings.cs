@@ -29,7 +29,7 @@ internal sealed class LinearMapSettings
     public LinearMapOptions? Get(ParseResult a)
     {
         bool mapped = _target.Get(a) is not null;
-        Unused.Refuse(a, !mapped, "belongs to maps to another model, and --map-to names none", Rest);
+        UnusedOptions.Refuse(a, !mapped, "belongs to maps to another model, and --map-to names none", Rest);
         _ = _window.Get(a);
         return !mapped ? null : new LinearMapOptions
         {

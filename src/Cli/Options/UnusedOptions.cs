@@ -22,4 +22,17 @@ internal static class UnusedOptions
             }
         }
     }
+
+    /// <summary>The same where a condition holds; the way out is to leave the option away.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="unused">False lets all pass.</param>
+    /// <param name="why">See above.</param>
+    /// <param name="options">The options.</param>
+    public static void Refuse(ParseResult arguments, bool unused, string why, params ReadOnlySpan<Option> options)
+    {
+        if (unused)
+        {
+            Refuse(arguments, $"{why}; leave it away", options);
+        }
+    }
 }

@@ -4,7 +4,7 @@ namespace Weir.Analysis;
 /// <param name="whole">Told of the whole.</param>
 /// <param name="start">Fraction of the whole before the part.</param>
 /// <param name="share">The part's share of the whole.</param>
-internal sealed class PartOfProgress(IProgress<double> whole, double start, double share) : IProgress<double>
+public sealed class PartOfProgress(IProgress<double> whole, double start, double share) : IProgress<double>
 {
     /// <inheritdoc/>
     public void Report(double value) => whole.Report(start + (value * share));

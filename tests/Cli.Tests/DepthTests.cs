@@ -136,6 +136,52 @@ public sealed class DepthTests
         Refuse("--choose says which", "--choose", "random");
         Refuse("--instruction is of word problems", "--instruction", "Think.");
         WeirRun.Refuse("--instruction is of word problems", "depth", "--prompts", "hops:1", "--instruction", "Think.");
+        Refuse("--seed draws", "--seed", "7");
+        Refuse("--exclude-first leaves position 0 out", "--measure", "erasure", "--erase-with", "counterfactual", "--counterfactual", "One two three", "--exclude-first");
+    }
+
+    [Fact]
+    public void A_counterfactual_is_another_prompt_and_the_result_says_which()
+    {
+        WeirRun.Refuse("--counterfactual", "depth", "--prompts", "sum", "--measure", "erasure", "--erase-with", "counterfactual");
+        WeirRun.Refuse("--counterfactual", "depth", "--prompts", "two-hop", "--measure", "erasure", "--erase-with", "counterfactual");
+        using var directory = new TemporaryDirectory();
+        foreach ((string name, string[] line) in ((string, string[])[])[("drawn", ["--prompts", "arithmetic:1"]), ("given", ["--prompts", "sum", "--counterfactual", "One two three four"])])
+        {
+            _ = WeirRun.Succeed(["depth", .. line, "--measure", "erasure", "--erase-with", "counterfactual", "--out", directory[name]]);
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory[name], "result.json")));
+            JsonElement other = json.RootElement.GetProperty("erasure").GetProperty("counterfactual"), prompt = json.RootElement.GetProperty("prompts")[0];
+            Assert.NotEqual(prompt.GetProperty("text").GetString(), other.GetProperty("text").GetString());
+            Assert.Equal(name == "given", other.GetProperty("text").GetString() == "One two three four");
+            Assert.True(other.GetProperty("token_ids").GetArrayLength() > 3);
+        }
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_split_the_true_way_out_is_told()
+    {
+        WeirRun.Refuse("a smaller --from", "depth", "--prompts", "arithmetic:5", "--measure", "score", "--from", "60");
+        WeirRun.Refuse("a smaller --from", "depth", "--prompts", "arithmetic:5", "--measure", "effects", "--reach", "future", "--from", "60");
+        WeirRun.Refuse("a smaller --split-step", "depth", WeirRun.Prompt, "--measure", "effects", "--reach", "future");
+        Outcome outcome = WeirRun.Succeed("depth", "--prompts", "word-problems:1", "--measure", "effects", "--leave-out", "layer", "--from", "100");
+        Assert.DoesNotContain("--split-step", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_penalty_without_a_solution_is_not_chosen_and_too_little_memory_is_told()
+    {
+        using var directory = new TemporaryDirectory();
+        string[] line = ["depth", "--prompts", "arithmetic:20", "--map-to", WeirRun.Demo];
+        Outcome outcome = WeirRun.Succeed([.. line, "--ridge", "0,1e-5,1e-2", "--memory", "1", "--out", directory["m"]]);
+        Assert.Contains("more than the 1.00 MiB of --memory", outcome.Error, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory["m"], "result.json")));
+
+        // The embeddings of the few tokens that such prompts have are singular; later states are not, and map best onto themselves without a penalty.
+        JsonElement chosen = json.RootElement.GetProperty("chosen_ridges");
+        Assert.All(chosen[0].EnumerateArray(), r => Assert.True(r.GetDouble() > 0));
+        Assert.Equal(0, chosen[4][4].GetDouble());
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("validation_errors")[0][0][0].ValueKind);
+        WeirRun.Refuse("SingularFit", [.. line, "--ridge", "0"]);
     }
 
     [Fact]
@@ -161,7 +207,7 @@ public sealed class DepthTests
         WeirRun.Refuse("leave PROMPT", "depth", WeirRun.Prompt, "--prompts", "hops:1");
         WeirRun.Refuse("--measure", "depth", WeirRun.Prompt, "--measure", "ig");
         WeirRun.Refuse("--leave-out", "depth", WeirRun.Prompt, "--leave-out", "head");
-        WeirRun.Refuse("no prompt is long enough", "depth", WeirRun.Prompt, "--reach", "future");
+        WeirRun.Refuse("no prompt is longer than 12 tokens", "depth", WeirRun.Prompt, "--reach", "future");
         WeirRun.Refuse("one PROMPT", "depth", WeirRun.Prompt, WeirRun.Prompt, "--answer", " Paris");
         WeirRun.Refuse("--counterfactual", "depth", WeirRun.Prompt, "--erase-with", "counterfactual");
         WeirRun.Refuse("more than the 1", "depth", WeirRun.Prompt, "--take", "2");

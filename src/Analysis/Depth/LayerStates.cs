@@ -33,16 +33,18 @@ internal static class LayerStates
         return tiles;
     }
 
-    /// <summary>Reads states of some windows, without each one's first positions.</summary>
-    /// <returns>[states][tokens * d].</returns>
-    public static float[][] Read(Model model, IReadOnlyList<IReadOnlyList<int>> windows, LinearMapOptions o)
+    /// <summary>Tokens of a window without its first positions.</summary>
+    public static int Kept(IReadOnlyList<int> window, LinearMapOptions o) => Math.Max(0, window.Count - o.FirstPosition);
+
+    /// <summary>Reads some states of windows, without each one's first positions.</summary>
+    /// <returns>[count][tokens * d], from state number first on.</returns>
+    public static float[][] Read(Model model, IReadOnlyList<IReadOnlyList<int>> windows, LinearMapOptions o, int first, int count)
     {
-        int layers = model.Spec.Layers;
         HookSet hooks = o.Contributions
             ? new HookSet().Capture(Site.AttentionOut.AllLayers, Site.MlpOut.AllLayers)
             : new HookSet().Capture(Site.ResidualPre[0], Site.ResidualPost.AllLayers);
         using ForwardResult run = model.Forward(windows, hooks, new ForwardOptions { Logits = LogitRows.None });
-        return [.. Enumerable.Range(0, Count(model, o.Contributions)).Select(l =>
+        return [.. Enumerable.Range(first, count).Select(l =>
         {
             if (!o.Contributions)
             {

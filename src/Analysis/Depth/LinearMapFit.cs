@@ -6,10 +6,10 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace Weir.Analysis.Depth;
 
 /// <summary>
-/// Maps from every state of one model to some states of another. X^T X and X^T Y of a few tokens are one product on the device,
-/// in f32, and these are summed in f64: of T tokens, n at a time, the sums are wrong by about n / sqrt T roundings. States are
-/// counted from the mean of the first tokens, since what they have in common would drown what they differ in. X has a column
-/// of ones behind the d inputs, for the bias.
+/// Maps from every state of one model to the states of another, some of these at a time. X^T X and X^T Y of a few tokens are a
+/// product on the device, in f32, and these are summed in f64: of T tokens, n at a time, the sums are wrong by about n / sqrt T
+/// roundings. States are counted from the mean of the first tokens, since what they have in common would drown what they differ
+/// in. X has a column of ones behind the d inputs, for the bias.
 /// </summary>
 internal sealed class LinearMapFit
 {
@@ -18,146 +18,169 @@ internal sealed class LinearMapFit
 
     private readonly Model _a;
     private readonly Model _b;
-    private readonly int _first;
-    private readonly int _count;
     private readonly LinearMapOptions _options;
     private readonly int _inputs;
     private readonly int _width;
     private readonly double[][] _gram;
     private readonly double[][] _cross;
-    private readonly double[] _targetSums;
+    private int _first;
+    private int _count;
+    private bool _summed;
     private double _tokens;
+    private double[] _targetSums = [];
     private float[][] _sourceOrigins = [];
     private float[][] _targetOrigins = [];
 
-    public LinearMapFit(Model a, Model b, int first, int count, LinearMapOptions options)
+    public LinearMapFit(Model a, Model b, LinearMapOptions options)
     {
         _a = a;
         _b = b;
-        _first = first;
-        _count = count;
         _options = options;
         _inputs = a.Spec.Width + 1;
         _width = b.Spec.Width;
-        int sources = LayerStates.Count(a, options.Contributions);
-        _gram = [.. Enumerable.Range(0, sources).Select(_ => new double[_inputs * _inputs])];
-        _targetSums = new double[Outputs];
-        _cross = [.. Enumerable.Range(0, sources).Select(_ => new double[checked(_inputs * Outputs)])];
+        _gram = [.. Enumerable.Range(0, LayerStates.Count(a, options.Contributions)).Select(_ => new double[_inputs * _inputs])];
+        _cross = [.. _gram.Select(_ => Array.Empty<double>())];
     }
 
     private int Outputs => _count * _width;
 
+    /// <summary>Takes the next targets, whose sums begin at 0; X^T X is the same for all and is summed for the first ones alone.</summary>
+    public void Begin(int first, int count)
+    {
+        (_first, _count) = (first, count);
+        _summed = _tokens > 0;
+        _targetOrigins = [];
+        _targetSums = new double[Outputs];
+        for (int m = 0; m < _cross.Length; m++)
+        {
+            _cross[m] = [];
+            _cross[m] = new double[checked(_inputs * Outputs)];
+        }
+    }
+
     /// <summary>Adds a tile of text to the sums.</summary>
     public void Add(IReadOnlyList<IReadOnlyList<int>> windows)
     {
-        float[][] sources = LayerStates.Read(_a, windows, _options), targets = LayerStates.Read(_b, windows, _options);
-        int n = sources[0].Length / _a.Spec.Width;
-        if (_sourceOrigins.Length == 0 && n > 0)
-        {
-            _sourceOrigins = [.. sources.Select(x => StateRows.Mean(x, _a.Spec.Width))];
-            _targetOrigins = [.. targets.Select(y => StateRows.Mean(y, _width))];
-        }
-
-        for (int t = 0; t < _count && n > 0; t++)
-        {
-            float[] target = StateRows.From(targets[_first + t], _targetOrigins[_first + t], null, n, _width);
-            for (int i = 0; i < n; i++)
-            {
-                StateRows.Accumulate(target.AsSpan(i * _width, _width), _targetSums.AsSpan(t * _width, _width));
-            }
-        }
-
-        _tokens += n;
-        for (int first = 0; first < n; first += ProductTokens)
-        {
-            int count = Math.Min(ProductTokens, n - first);
-            for (int m = 0; m < sources.Length; m++)
-            {
-                AddProduct(m, sources[m].AsSpan(first * _a.Spec.Width, count * _a.Spec.Width), [.. targets.Select(y => y.AsMemory(first * _width, count * _width))], count);
-            }
-        }
-    }
-
-    private void AddProduct(int source, ReadOnlySpan<float> state, ReadOnlyMemory<float>[] targets, int n)
-    {
-        float[] weights = Weights(state, n);
-        float[] x = Inputs(source, state, weights, n);
-        float[][] y = [.. Enumerable.Range(_first, _count).Select(l => StateRows.From(targets[l].Span, _targetOrigins[l], weights, n, _width))];
-        float[] product = Product(StateRows.Transposed(x, n), n, [x, .. y]);
-        int row = _inputs + Outputs;
-        for (int i = 0; i < _inputs; i++)
-        {
-            StateRows.Accumulate(product.AsSpan(i * row, _inputs), _gram[source].AsSpan(i * _inputs, _inputs));
-            StateRows.Accumulate(product.AsSpan((i * row) + _inputs, Outputs), _cross[source].AsSpan(i * Outputs, Outputs));
-        }
-    }
-
-    /// <summary>Solves for the maps with a penalty; the sums stay.</summary>
-    /// <returns>[source][inputs, targets * width], targets side by side.</returns>
-    public float[][] Solve(double ridge) => [.. _gram.Zip(_cross, (gram, cross) =>
-    {
-        double[] map = [.. cross];
-        RidgeSolver.Solve([.. gram], map, _inputs, Outputs, ridge);
-        return Array.ConvertAll(map, v => (float)v);
-    })];
-
-    /// <summary>Writes one map of a solution over that of another.</summary>
-    public void Take(float[][] from, float[][] to, int source, int target)
-    {
-        for (int i = 0; i < _inputs; i++)
-        {
-            int at = (i * Outputs) + ((target - _first) * _width);
-            from[source].AsSpan(at, _width).CopyTo(to[source].AsSpan(at));
-        }
-    }
-
-    /// <summary>Measures solutions on a window: each token of each map.</summary>
-    /// <param name="window">Token ids.</param>
-    /// <param name="solutions">What <see cref="Solve"/> has made.</param>
-    /// <param name="add">Told the solution's number and the error.</param>
-    public void Measure(IReadOnlyList<int> window, IReadOnlyList<float[][]> solutions, Action<int, MapError> add)
-    {
-        float[][] sources = LayerStates.Read(_a, [window], _options), targets = LayerStates.Read(_b, [window], _options);
-        int n = sources[0].Length / _a.Spec.Width;
+        (float[][] sources, float[][] targets, int n) = Read(windows);
         if (n == 0)
         {
             return;
         }
 
+        _sourceOrigins = _sourceOrigins.Length > 0 ? _sourceOrigins : [.. sources.Select(x => StateRows.Mean(x, _a.Spec.Width))];
+        _targetOrigins = _targetOrigins.Length > 0 ? _targetOrigins : [.. targets.Select(y => StateRows.Mean(y, _width))];
+        _tokens += _summed ? 0 : n;
+        targets = [.. targets.Select((y, t) => StateRows.From(y, _targetOrigins[t], null, n, _width))];
+        for (int t = 0; t < _count; t++)
+        {
+            StateRows.AccumulateRows(targets[t], _targetSums.AsSpan(t * _width, _width));
+        }
+
+        for (int first = 0; first < n; first += ProductTokens)
+        {
+            int count = Math.Min(ProductTokens, n - first);
+            AddProducts(
+                [.. sources.Select(x => x.AsMemory(first * _a.Spec.Width, count * _a.Spec.Width))],
+                [.. targets.Select(y => y[(first * _width)..((first + count) * _width)])],
+                count);
+        }
+    }
+
+    private void AddProducts(ReadOnlyMemory<float>[] sources, float[][] targets, int n)
+    {
+        // Tokens that all count the same leave the targets the same for every source.
+        using WeightMatrix? shared = _options.Weighting == MapWeighting.Equal ? _a.Device.Load(n, transposed: true, targets) : null;
+        for (int m = 0; m < sources.Length; m++)
+        {
+            float[]? weights = shared is null ? Weights(sources[m].Span, n) : null;
+            float[] x = Inputs(m, sources[m].Span, weights, n), transposed = StateRows.Transposed(x, n);
+            using WeightMatrix? weighted = shared is null ? _a.Device.Load(n, transposed: true, [.. targets.Select(y => StateRows.Weighted(y, weights!, _width))]) : null;
+            StateRows.Accumulate(Product(transposed, n, shared ?? weighted!), _cross[m]);
+            if (!_summed)
+            {
+                using WeightMatrix own = _a.Device.Load(n, transposed: true, x);
+                StateRows.Accumulate(Product(transposed, n, own), _gram[m]);
+            }
+        }
+    }
+
+    /// <summary>Solves for the maps with a penalty; the sums stay.</summary>
+    /// <returns>[source][inputs, targets * width], targets side by side; null where a source's states determine no map.</returns>
+    public float[]?[] Solve(double ridge) => [.. _gram.Zip(_cross, (gram, cross) =>
+    {
+        double[] map = [.. cross];
+        return RidgeSolver.TrySolve([.. gram], map, _inputs, Outputs, ridge) ? Array.ConvertAll(map, v => (float)v) : null;
+    })];
+
+    /// <summary>Writes one target's map of a source over that of another penalty.</summary>
+    public void Take(float[] from, float[] to, int target)
+    {
+        for (int i = 0; i < _inputs; i++)
+        {
+            int at = (i * Outputs) + ((target - _first) * _width);
+            from.AsSpan(at, _width).CopyTo(to.AsSpan(at));
+        }
+    }
+
+    /// <summary>Measures solutions on a tile of windows: each token of each map.</summary>
+    /// <param name="windows">Token ids of each.</param>
+    /// <param name="solutions">What <see cref="Solve"/> has made.</param>
+    /// <param name="add">Told the solution's number, the window's, and the error.</param>
+    public void Measure(IReadOnlyList<IReadOnlyList<int>> windows, IReadOnlyList<float[]?[]> solutions, Action<int, int, MapError> add)
+    {
+        (float[][] sources, float[][] targets, int n) = Read(windows);
+        if (n == 0)
+        {
+            return;
+        }
+
+        int[] window = [.. windows.SelectMany((w, i) => Enumerable.Repeat(i, LayerStates.Kept(w, _options)))];
+        float[][] truth = [.. targets.Select((y, t) => StateRows.From(y, _targetOrigins[t], null, n, _width))];
         float[] mean = Array.ConvertAll(_targetSums, s => (float)(s / _tokens));
+        double[][] norms = [.. targets.Select(y => PerRow(y, n, row => Math.Max(TensorPrimitives.Norm(row), SmallestNorm)))];
+        double[][] fromMean = [.. truth.Select((y, t) => PerRow(y, n, row => TensorPrimitives.Distance(row, mean.AsSpan(t * _width, _width))))];
         for (int m = 0; m < sources.Length; m++)
         {
             float[] inputs = Inputs(m, sources[m], null, n);
             for (int k = 0; k < solutions.Count; k++)
             {
-                float[] mapped = Product(inputs, _inputs, [solutions[k][m]]);
+                if (solutions[k][m] is not { } map)
+                {
+                    continue;
+                }
+
+                using WeightMatrix weights = _a.Device.Load(_inputs, transposed: true, map);
+                float[] mapped = Product(inputs, _inputs, weights);
                 for (int t = 0; t < _count; t++)
                 {
-                    float[] truth = StateRows.From(targets[_first + t], _targetOrigins[_first + t], null, n, _width);
                     for (int i = 0; i < n; i++)
                     {
-                        ReadOnlySpan<float> row = truth.AsSpan(i * _width, _width);
-                        add(k, new MapError(
-                            m,
-                            _first + t,
-                            Math.Max(TensorPrimitives.Norm(targets[_first + t].AsSpan(i * _width, _width)), SmallestNorm),
-                            TensorPrimitives.Distance(row, mapped.AsSpan((i * Outputs) + (t * _width), _width)),
-                            TensorPrimitives.Distance(row, mean.AsSpan(t * _width, _width))));
+                        float distance = TensorPrimitives.Distance<float>(truth[t].AsSpan(i * _width, _width), mapped.AsSpan((i * Outputs) + (t * _width), _width));
+                        add(k, window[i], new MapError(m, _first + t, norms[t][i], distance, fromMean[t][i]));
                     }
                 }
             }
         }
     }
 
-    // x [rows, inner] times the matrices [inner, outputs] side by side.
-    private float[] Product(float[] x, int inner, float[][] matrices)
+    // States of all sources and of the targets at hand, and the number of their tokens.
+    private (float[][] Sources, float[][] Targets, int Tokens) Read(IReadOnlyList<IReadOnlyList<int>> windows)
+    {
+        float[][] sources = LayerStates.Read(_a, windows, _options, 0, _gram.Length), targets = LayerStates.Read(_b, windows, _options, _first, _count);
+        return (sources, targets, sources[0].Length / _a.Spec.Width);
+    }
+
+    private double[] PerRow(float[] rows, int n, Func<ReadOnlySpan<float>, double> number) =>
+        [.. Enumerable.Range(0, n).Select(i => number(rows.AsSpan(i * _width, _width)))];
+
+    // x [rows, inner] times a matrix of the device.
+    private float[] Product(float[] x, int inner, WeightMatrix weights)
     {
         IDevice device = _a.Device;
-        int rows = x.Length / inner, outputs = matrices.Sum(m => m.Length / inner);
-        using WeightMatrix weights = device.Load(inner, transposed: true, matrices);
-        using DeviceBuffer memory = device.Allocate(((long)x.Length + ((long)rows * outputs)) * sizeof(float));
+        int rows = x.Length / inner;
+        using DeviceBuffer memory = device.Allocate(((long)x.Length + ((long)rows * weights.Outputs)) * sizeof(float));
         var input = new Tensor(memory, 0, new Shape(rows, inner));
-        var output = new Tensor(memory, (long)x.Length * sizeof(float), new Shape(rows, outputs));
+        var output = new Tensor(memory, (long)x.Length * sizeof(float), new Shape(rows, weights.Outputs));
         device.Write(input, MemoryMarshal.AsBytes(x.AsSpan()));
         device.Ops.MatMul(input, weights, output);
         return device.Read<float>(output);
@@ -169,9 +192,7 @@ internal sealed class LinearMapFit
         float[] weights = new float[n];
         for (int i = 0; i < n; i++)
         {
-            weights[i] = _options.Weighting == MapWeighting.Equal
-                ? 1
-                : (float)(1 / Math.Max(TensorPrimitives.Norm(state.Slice(i * _a.Spec.Width, _a.Spec.Width)), SmallestNorm));
+            weights[i] = (float)(1 / Math.Max(TensorPrimitives.Norm(state.Slice(i * _a.Spec.Width, _a.Spec.Width)), SmallestNorm));
         }
 
         return weights;

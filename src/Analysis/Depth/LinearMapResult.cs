@@ -30,7 +30,7 @@ public sealed class LinearMapResult
     /// <summary>The penalty of each map; [m, l].</summary>
     public double[,] ChosenRidges { get; }
 
-    /// <summary>Of each penalty, the errors on the windows that chose; none where there was one penalty.</summary>
+    /// <summary>Of each penalty, the errors on the windows that chose, infinite where it has no solution; none where there was one penalty.</summary>
     public IReadOnlyList<RatioTable> ValidationErrors { get; }
 
     /// <summary>Tokens that the maps were fitted to.</summary>

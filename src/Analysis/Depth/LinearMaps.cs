@@ -34,8 +34,8 @@ public static class LinearMaps
         }
 
         int held = (int)Math.Ceiling(windows.Count * options.HeldOut), choosing = options.Ridges.Count > 1 ? held : 0;
-        int fit = Math.Max(windows.Count - held - choosing, 0);
-        IReadOnlyList<int>[] fitted = [.. windows.Take(fit)], validation = [.. windows.Skip(fit).Take(choosing)], tested = [.. windows.Skip(fit + choosing)];
+        int fitting = Math.Max(windows.Count - held - choosing, 0);
+        IReadOnlyList<int>[] fitted = [.. windows.Take(fitting)], validation = [.. windows.Skip(fitting).Take(choosing)], tested = [.. windows.Skip(fitting + choosing)];
         var tokens = (Fitted: Tokens(fitted, options), Validation: Tokens(validation, options), Tested: Tokens(tested, options));
         if (tokens.Fitted < 2 || tokens.Tested < 1 || (choosing > 0 && tokens.Validation < 1))
         {
@@ -44,22 +44,38 @@ public static class LinearMaps
         }
 
         int sources = LayerStates.Count(a, options.Contributions), targets = LayerStates.Count(b, options.Contributions);
-        long bytes = sources * (a.Spec.Width + 1L) * b.Spec.Width * (sizeof(double) + (sizeof(float) * (long)options.Ridges.Count));
-        int group = (int)Math.Clamp(options.MostBytes / bytes, 1, targets);
+        long one = Bytes(a, b, options, 1), none = Bytes(a, b, options, 0);
+        int group = (int)Math.Clamp((options.MostBytes - none) / (one - none), 1, targets);
         var result = new LinearMapResult(sources, targets, tested.Length, validation.Length, options.Ridges)
         {
             FittedTokens = tokens.Fitted,
             ValidationTokens = tokens.Validation,
             TestedTokens = tokens.Tested,
         };
+        var fit = new LinearMapFit(a, b, options);
         for (int first = 0; first < targets; first += group)
         {
             int from = first, count = Math.Min(group, targets - first);
-            Run(new LinearMapFit(a, b, from, count, options), from, count, fitted, validation, tested, result,
+            Run(fit, from, count, fitted, validation, tested, result,
                 done => options.Progress?.Report((from + (count * done)) / targets));
         }
 
         return result;
+    }
+
+    /// <summary>
+    /// Bytes of sums and maps that are held while some targets are fitted: X^T X of every source, X^T Y and a map of each penalty
+    /// of every pair, and a copy of one source's sums to solve in.
+    /// </summary>
+    /// <param name="a">The model mapped from.</param>
+    /// <param name="b">The model mapped to.</param>
+    /// <param name="options">How to fit.</param>
+    /// <param name="targets">How many states of b are fitted at once; as many as <see cref="LinearMapOptions.MostBytes"/> holds, but never less than one.</param>
+    public static long Bytes(Model a, Model b, LinearMapOptions options, int targets)
+    {
+        long sources = LayerStates.Count(a, options.Contributions), inputs = a.Spec.Width + 1L;
+        long sums = sizeof(double) * (sources + 1) * inputs, maps = sizeof(float) * sources * inputs * options.Ridges.Count;
+        return (sums * inputs) + ((sums + maps) * targets * b.Spec.Width);
     }
 
     private static void Run(
@@ -67,53 +83,74 @@ public static class LinearMaps
     {
         double parts = fitted.Length + validation.Length + tested.Length;
         int done = 0;
-        foreach (int[] tile in LayerStates.Tiles(fitted))
+        void ForEachTile(IReadOnlyList<int>[] windows, Action<int[], IReadOnlyList<int>[]> act)
         {
-            fit.Add([.. tile.Select(i => fitted[i])]);
-            progress((done += tile.Length) / parts);
-        }
-
-        float[][][] solutions = [.. result.Ridges.Select(fit.Solve)];
-        for (int w = 0; w < validation.Length; w++)
-        {
-            fit.Measure(validation[w], solutions, (k, e) => result.ValidationErrors[k].Add(w, e.Source, e.Target, e.Distance / e.Norm));
-            progress(++done / parts);
-        }
-
-        float[][] chosen = Choose(fit, first, count, solutions, result);
-        for (int w = 0; w < tested.Length; w++)
-        {
-            fit.Measure(tested[w], [chosen], (_, e) =>
+            foreach (int[] tile in LayerStates.Tiles(windows))
             {
-                result.Errors.Add(w, e.Source, e.Target, e.Distance / e.Norm);
-                result.Unexplained.Add(w, e.Source, e.Target, e.Distance * e.Distance, e.FromMean * e.FromMean);
-                if (e.Source == 0)
-                {
-                    result.ConstantErrors.Add(w, e.Target, 0, e.FromMean / e.Norm);
-                }
-            });
-            progress(++done / parts);
-        }
-    }
-
-    // Of each map the penalty that did best on the windows that choose.
-    private static float[][] Choose(LinearMapFit fit, int first, int count, float[][][] solutions, LinearMapResult result)
-    {
-        float[][] chosen = [.. solutions[0].Select(map => (float[])[.. map])];
-        for (int m = 0; m < chosen.Length; m++)
-        {
-            for (int l = first; l < first + count; l++)
-            {
-                int best = solutions.Length == 1 ? 0 : Enumerable.Range(0, solutions.Length).MinBy(k => result.ValidationErrors[k].Ratio(m, l));
-                result.ChosenRidges[m, l] = result.Ridges[best];
-                fit.Take(solutions[best], chosen, m, l);
+                act(tile, [.. tile.Select(i => windows[i])]);
+                progress((done += tile.Length) / parts);
             }
         }
 
-        return chosen;
+        fit.Begin(first, count);
+        ForEachTile(fitted, (_, windows) => fit.Add(windows));
+        float[]?[][] solutions = [.. result.Ridges.Select(fit.Solve)];
+        RequireSolutions(solutions, first, count, result);
+        ForEachTile(validation, (tile, windows) => fit.Measure(windows, solutions, (k, w, e) => result.ValidationErrors[k].Add(tile[w], e.Source, e.Target, e.Distance / e.Norm)));
+        float[][] chosen = Choose(fit, first, count, solutions, result);
+        ForEachTile(tested, (tile, windows) => fit.Measure(windows, [chosen], (_, w, e) =>
+        {
+            result.Errors.Add(tile[w], e.Source, e.Target, e.Distance / e.Norm);
+            result.Unexplained.Add(tile[w], e.Source, e.Target, e.Distance * e.Distance, e.FromMean * e.FromMean);
+            if (e.Source == 0)
+            {
+                result.ConstantErrors.Add(tile[w], e.Target, 0, e.FromMean / e.Norm);
+            }
+        }));
     }
 
-    private static int Tokens(IReadOnlyList<int>[] windows, LinearMapOptions o) => windows.Sum(w => Math.Max(0, w.Count - o.FirstPosition));
+    // A penalty with which a source has no solution is infinitely bad for its maps; where none has one there is no map.
+    private static void RequireSolutions(float[]?[][] solutions, int first, int count, LinearMapResult result)
+    {
+        for (int m = 0; m < result.Errors.Rows; m++)
+        {
+            if (solutions.All(s => s[m] is null))
+            {
+                throw new WeirException("SingularFit: the states do not determine a linear map; give more text or a larger ridge penalty.");
+            }
+
+            for (int k = 0; k < solutions.Length; k++)
+            {
+                for (int l = first; l < first + count && solutions[k][m] is null; l++)
+                {
+                    result.ValidationErrors[k].Add(0, m, l, double.PositiveInfinity);
+                }
+            }
+        }
+    }
+
+    // Of each map the penalty that did best on the windows that choose. Maps of a source are gathered in its first solution.
+    private static float[][] Choose(LinearMapFit fit, int first, int count, float[]?[][] solutions, LinearMapResult result)
+    {
+        return [.. Enumerable.Range(0, result.Errors.Rows).Select(m =>
+        {
+            int[] solved = [.. Enumerable.Range(0, solutions.Length).Where(k => solutions[k][m] is not null)];
+            float[] chosen = solutions[solved[0]][m]!;
+            for (int l = first; l < first + count; l++)
+            {
+                int best = solved.Length == 1 ? solved[0] : solved.MinBy(k => result.ValidationErrors[k].Ratio(m, l));
+                result.ChosenRidges[m, l] = result.Ridges[best];
+                if (best != solved[0])
+                {
+                    fit.Take(solutions[best][m]!, chosen, l);
+                }
+            }
+
+            return chosen;
+        })];
+    }
+
+    private static int Tokens(IReadOnlyList<int>[] windows, LinearMapOptions o) => windows.Sum(w => LayerStates.Kept(w, o));
 
     private static void Check(Model a, Model b)
     {

@@ -24,7 +24,7 @@ public sealed class LocalEffects
         _options = options;
         _lengths = lengths;
         int layers = model.Spec.Layers;
-        _tables = options.Reaches.ToDictionary(r => r, _ => new SampleTable(lengths.Length, layers, layers));
+        _tables = options.Reaches.ToDictionary(r => r, _ => new SampleTable(lengths.Length, layers, layers, options.OnlyMaxima));
     }
 
     /// <summary>Where layers were left out.</summary>

@@ -10,7 +10,6 @@ public sealed class RatioTable
 {
     private readonly double[] _sums;
     private readonly double[] _counts;
-    private readonly double[] _largest;
 
     /// <summary>Makes an empty table.</summary>
     /// <param name="prompts">Number of prompts.</param>
@@ -21,7 +20,6 @@ public sealed class RatioTable
         (Prompts, Rows, Columns) = (prompts, rows, columns);
         _sums = new double[checked(prompts * rows * columns)];
         _counts = new double[_sums.Length];
-        _largest = new double[rows * columns];
     }
 
     /// <summary>Number of prompts.</summary>
@@ -44,14 +42,10 @@ public sealed class RatioTable
         int cell = (row * Columns) + column;
         _sums[(prompt * Rows * Columns) + cell] += value;
         _counts[(prompt * Rows * Columns) + cell] += count;
-        _largest[cell] = Math.Max(_largest[cell], value);
     }
 
     /// <summary>Sum over sum, of all prompts; NaN where nothing was added.</summary>
     public double Ratio(int row, int column) => Sum(_sums, row, column) / Sum(_counts, row, column);
-
-    /// <summary>The largest value added; 0 where there is none.</summary>
-    public double Max(int row, int column) => _largest[(row * Columns) + column];
 
     /// <summary>The ratio with its interval, which is over prompts.</summary>
     public Estimate RatioWithInterval(int row, int column) => Bootstrap.Ratio([.. Each(_sums, row, column)], [.. Each(_counts, row, column)]);

@@ -35,11 +35,7 @@ public static class ResidualErasure
             for (int l = 0; l <= layers; l++)
             {
                 Tensor residual = run[l == 0 ? Site.ResidualPre[0] : Site.ResidualPost[l - 1]];
-                float[] values = model.Device.Read<float>(residual);
-                for (int i = first * width; i < end * width; i++)
-                {
-                    sums[l][i % width] += values[i];
-                }
+                StateRows.AccumulateRows(model.Device.Read<float>(residual).AsSpan((first * width)..(end * width)), sums[l]);
             }
         }
 

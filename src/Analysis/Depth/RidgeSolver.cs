@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Weir.Kernels;
 
 namespace Weir.Analysis.Depth;
 
@@ -15,8 +14,8 @@ internal static class RidgeSolver
     /// <param name="n">Inputs.</param>
     /// <param name="outputs">Outputs.</param>
     /// <param name="ridge">At least 0.</param>
-    /// <exception cref="WeirException">G is singular and the penalty too small to help.</exception>
-    public static void Solve(double[] gram, double[] cross, int n, int outputs, double ridge)
+    /// <returns>False where G is singular and the penalty too small to help; W then means nothing.</returns>
+    public static bool TrySolve(double[] gram, double[] cross, int n, int outputs, double ridge)
     {
         double[] scale = [.. Enumerable.Range(0, n).Select(i => gram[(i * n) + i] > 0 ? 1 / Math.Sqrt(gram[(i * n) + i]) : 0)];
         for (int i = 0; i < n; i++)
@@ -29,7 +28,11 @@ internal static class RidgeSolver
             gram[(i * n) + i] = 1 + (i < n - 1 ? ridge : 0);
         }
 
-        Factor(gram, n);
+        if (!TryFactor(gram, n))
+        {
+            return false;
+        }
+
         for (int i = 0; i < n; i++)
         {
             Span<double> row = cross.AsSpan(i * outputs, outputs);
@@ -56,10 +59,12 @@ internal static class RidgeSolver
         {
             TensorPrimitives.Multiply(cross.AsSpan(i * outputs, outputs), scale[i], cross.AsSpan(i * outputs, outputs));
         }
+
+        return true;
     }
 
     // L of L L^T, in the lower triangle.
-    private static void Factor(double[] g, int n)
+    private static bool TryFactor(double[] g, int n)
     {
         for (int i = 0; i < n; i++)
         {
@@ -76,9 +81,11 @@ internal static class RidgeSolver
                 }
                 else
                 {
-                    throw new WeirException("SingularFit: the states do not determine a linear map; give more text or a larger ridge penalty.");
+                    return false;
                 }
             }
         }
+
+        return true;
     }
 }

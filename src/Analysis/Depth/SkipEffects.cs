@@ -19,7 +19,7 @@ public sealed class SkipEffects
         {
             foreach (SkipReach reach in options.Reaches)
             {
-                _tables.Add((part, reach), (new SampleTable(prompts, layers, layers), new SampleTable(prompts, layers, 1)));
+                _tables.Add((part, reach), (new SampleTable(prompts, layers, layers, options.OnlyMaxima), new SampleTable(prompts, layers, 1, options.OnlyMaxima)));
             }
         }
     }
@@ -76,7 +76,7 @@ public sealed class SkipEffects
     {
         if (o.AllPositions && lengths.All(l => l <= o.FirstPosition))
         {
-            throw new WeirException($"ShortPrompt: layers are left out from position {o.FirstPosition} on, and no prompt is longer than {o.FirstPosition} token(s); give a longer prompt.");
+            throw new WeirException($"ShortPrompt: layers are left out from position {o.FirstPosition} on, and no prompt is longer than {o.FirstPosition} token(s); give a longer prompt, or leave them out earlier.");
         }
 
         if (o.Splits is { } splits)
@@ -88,7 +88,7 @@ public sealed class SkipEffects
 
             if (splits.All(s => s.Count == 0))
             {
-                throw new WeirException("ShortPrompt: no prompt is long enough to be split for the future variant; give longer prompts or a smaller step between splits.");
+                throw new WeirException($"ShortPrompt: no prompt has a split for the future variant behind position {o.FirstPosition}; give longer prompts, a smaller step between splits, or leave layers out earlier.");
             }
         }
     }

@@ -18,6 +18,9 @@ public sealed record SkipOptions
     /// <summary>False leaves the next-token distribution out.</summary>
     public bool Outputs { get; init; } = true;
 
+    /// <summary>True to keep each prompt's largest samples alone, which is all that a <see cref="DepthScore"/> asks for: the others of a large model fill gigabytes.</summary>
+    public bool OnlyMaxima { get; init; }
+
     /// <summary>Bytes of activations that may be held at once; 0 for the sweep's own choice.</summary>
     public long MostBytes { get; init; }
 

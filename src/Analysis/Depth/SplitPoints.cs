@@ -11,8 +11,12 @@ public static class SplitPoints
     /// <param name="count">Most splits of a prompt.</param>
     /// <param name="step">Splits are multiples of this.</param>
     /// <param name="seed">Draws them; one stream through all prompts.</param>
-    public static IReadOnlyList<IReadOnlyList<int>> Draw(IReadOnlyList<int> lengths, int count = 4, int step = 8, int seed = 123) =>
-        Draw([.. lengths.Select(l => (step, Math.Max(l - 4, 0)))], count, step, seed);
+    /// <param name="behind">Splits lie behind this position, in front of which no layer is left out.</param>
+    public static IReadOnlyList<IReadOnlyList<int>> Draw(IReadOnlyList<int> lengths, int count = 4, int step = 8, int seed = 123, int behind = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step);
+        return Draw([.. lengths.Select(l => (step * ((behind / step) + 1), Math.Max(l - 4, 0)))], count, step, seed);
+    }
 
     /// <summary>The same within an answer: its first token and every step from there on, but for its last 4 tokens.</summary>
     /// <param name="answers">First token of each answer, and the sequence's length.</param>

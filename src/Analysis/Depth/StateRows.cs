@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace Weir.Analysis.Depth;
@@ -9,21 +10,47 @@ internal static class StateRows
     public static float[] Mean(float[] rows, int width)
     {
         double[] sums = new double[width];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            sums[i % width] += rows[i];
-        }
-
+        AccumulateRows(rows, sums);
         return Array.ConvertAll(sums, s => (float)(s * width / rows.Length));
     }
 
     /// <summary>Adds numbers to sums in f64.</summary>
     public static void Accumulate(ReadOnlySpan<float> part, Span<double> sum)
     {
-        for (int i = 0; i < part.Length; i++)
+        int i = 0;
+        for (; i <= part.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(part[i..]), out Vector<double> low, out Vector<double> high);
+            Span<double> first = sum[i..], second = first[Vector<double>.Count..];
+            (new Vector<double>(first) + low).CopyTo(first);
+            (new Vector<double>(second) + high).CopyTo(second);
+        }
+
+        for (; i < part.Length; i++)
         {
             sum[i] += part[i];
         }
+    }
+
+    /// <summary>Adds rows to the sums of their columns, in f64.</summary>
+    public static void AccumulateRows(ReadOnlySpan<float> rows, Span<double> sums)
+    {
+        for (int at = 0; at < rows.Length; at += sums.Length)
+        {
+            Accumulate(rows.Slice(at, sums.Length), sums);
+        }
+    }
+
+    /// <summary>Rows times a weight each.</summary>
+    public static float[] Weighted(float[] rows, float[] weights, int width)
+    {
+        float[] y = new float[rows.Length];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            TensorPrimitives.Multiply(rows.AsSpan(i * width, width), weights[i], y.AsSpan(i * width, width));
+        }
+
+        return y;
     }
 
     /// <summary>Rows less an origin, times their weights where they have any.</summary>

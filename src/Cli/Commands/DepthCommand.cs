@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Weir.Analysis;
 using Weir.Analysis.Depth;
 using Weir.Cli.Depth;
 using Weir.Cli.Options;
@@ -61,7 +62,7 @@ internal sealed class DepthCommand : Verb
         _analyses.Check(a, maps is not null, _prompts.HaveAnswers(a));
         if (_analyses.ErasesWithCounterfactual(a) && _analyses.Counterfactual(a) is null && _prompts.Counterfactual(a) is null)
         {
-            throw new UsageException("--erase-with counterfactual needs the prompt of --counterfactual, or generated prompts.");
+            throw new UsageException("--erase-with counterfactual needs the prompt of --counterfactual, or a generator in --prompts that draws more than one.");
         }
 
         long mostBytes = _memory.GetLong(a) << 20;
@@ -103,17 +104,9 @@ internal sealed class DepthCommand : Verb
         ParseResult a = session.Arguments;
         string[] wanted = _analyses.Wanted(a);
         T? Run<T>(string name, Func<IProgress<double>, T> work)
-            where T : class
-        {
-            if (!wanted.Contains(name))
-            {
-                return null;
-            }
+            where T : class => wanted.Contains(name) ? session.Watch(name, work) : null;
 
-            using var bar = new ProgressBar(session.Terminal, name, session.Cancellation);
-            return work(bar);
-        }
-
+        DepthPrompt? other = Counterfactual(a, model);
         SkipEffects? effects = Run("effects", bar => SkipEffects.Run(model, ids, options with { Progress = bar }));
         return new DepthFindings
         {
@@ -125,22 +118,35 @@ internal sealed class DepthCommand : Verb
             Profile = Run("profile", bar => DepthProfile.Run(model, ids, _analyses.FirstAveraged(a), options.MostBytes, bar)),
             Effects = effects,
             Local = Run("local", bar => LocalEffects.Run(model, ids, options with { Progress = bar })),
-            Erasure = Run("erasure", bar => Erase(session, model, prompts, ids, options.MostBytes, bar)),
-            ErasedWith = _analyses.ErasesWithCounterfactual(a)
+            Erasure = Run("erasure", bar => Erase(session, model, prompts, other, options.MostBytes, bar)),
+            Counterfactual = other,
+            ErasedWith = other is not null
                 ? "the mean residual of a counterfactual prompt"
                 : $"the mean residual of all prompts{(_analyses.FirstAveraged(a) > 0 ? " without position 0" : "")}",
             Scores = Run("score", bar => DepthScoring.Run(model, prompts, options with { Progress = bar }, _analyses.SplitSeed(a))),
         };
     }
 
-    private List<double[,]> Erase(Session session, Model model, IReadOnlyList<DepthPrompt> prompts, int[][] ids, long mostBytes, IProgress<double> bar)
+    // The prompt whose mean residual erases, or null where that of all prompts does.
+    private DepthPrompt? Counterfactual(ParseResult a, Model model)
+    {
+        if (!_analyses.ErasesWithCounterfactual(a))
+        {
+            return null;
+        }
+
+        return _analyses.Counterfactual(a) is { } text
+            ? DepthPrompt.Of(model, text)
+            : DepthPrompt.Of(model, _prompts.Counterfactual(a)!);
+    }
+
+    private List<double[,]> Erase(Session session, Model model, IReadOnlyList<DepthPrompt> prompts, DepthPrompt? other, long mostBytes, IProgress<double> bar)
     {
         ParseResult a = session.Arguments;
         float[][] means;
-        if (_analyses.ErasesWithCounterfactual(a))
+        if (other is not null)
         {
-            int[] other = _analyses.Counterfactual(a) is { } text ? model.Encode(text) : DepthPrompt.Of(model, _prompts.Counterfactual(a)!).Ids;
-            means = ResidualErasure.Means(model, [other], 1..^1);
+            means = ResidualErasure.Means(model, [other.Ids], 1..^1);
         }
         else
         {
@@ -149,13 +155,15 @@ internal sealed class DepthCommand : Verb
                 session.Terminal.Note($"erased residuals are the mean over {(prompts.Count == 1 ? "1 prompt" : $"{prompts.Count} prompts")}, which still knows something of them; the paper takes ten of another kind");
             }
 
-            means = ResidualErasure.Means(model, ids, _analyses.FirstAveraged(a)..);
+            means = ResidualErasure.Means(model, [.. prompts.Select(p => p.Ids)], _analyses.FirstAveraged(a)..);
         }
 
         var maps = new List<double[,]>();
-        foreach (DepthPrompt prompt in prompts.Take(_analyses.Erased(a)))
+        int count = _analyses.Erased(a);
+        foreach (DepthPrompt prompt in prompts.Take(count))
         {
-            maps.Add(ResidualErasure.Run(model, prompt.Ids, prompt.Answering, (l, _) => means[l], mostBytes, bar));
+            var part = new PartOfProgress(bar, (double)maps.Count / count, 1.0 / count);
+            maps.Add(ResidualErasure.Run(model, prompt.Ids, prompt.Answering, (l, _) => means[l], mostBytes, part));
         }
 
         return maps;
@@ -165,12 +173,12 @@ internal sealed class DepthCommand : Verb
     {
         using Model other = session.LoadModel(model.Device, _maps.Target(session.Arguments)!);
         IReadOnlyList<int>[] windows = LinearMapSettings.Windows(prompts, _maps.Window(session.Arguments));
-        LinearMapResult result;
-        using (var bar = new ProgressBar(session.Terminal, "mapping", session.Cancellation))
+        if (LinearMaps.Bytes(model, other, options, 1) is var least && least > options.MostBytes)
         {
-            result = LinearMaps.Run(model, other, windows, options with { Progress = bar });
+            session.Terminal.Note($"maps to one state of the other model hold {Text.Bytes(least)}, more than the {Text.Bytes(options.MostBytes)} of --memory; they are made one state after the other");
         }
 
+        LinearMapResult result = session.Watch("mapping", bar => LinearMaps.Run(model, other, windows, options with { Progress = bar }));
         if (result.FittedTokens < 2 * model.Spec.Width)
         {
             session.Terminal.Note($"{result.FittedTokens} tokens determine a map from {model.Spec.Width} numbers badly; give at least a few thousand");

@@ -97,7 +97,7 @@ internal sealed class LensCommand : Verb
             hooks.Capture(site.AllLayers);
         }
 
-        using ForwardResult pass = Forward(session, model, ids, hooks);
+        using ForwardResult pass = session.Watch("running", bar => model.Forward(ids, hooks, new ForwardOptions { Logits = LogitRows.None, Progress = bar }));
         Tensor[][] states = new Tensor[ids.Length][];
         LensView[] views = new LensView[ids.Length];
         using (var bar = new ProgressBar(session.Terminal, "reading", session.Cancellation))
@@ -171,12 +171,6 @@ internal sealed class LensCommand : Verb
         LensNorm.CachedScale => "with the last layer's scale",
         _ => "none",
     };
-
-    private static ForwardResult Forward(Session session, Model model, int[][] ids, HookSet hooks)
-    {
-        using var bar = new ProgressBar(session.Terminal, "running", session.Cancellation);
-        return model.Forward(ids, hooks, new ForwardOptions { Logits = LogitRows.None, Progress = bar });
-    }
 
     private static void Save(Session session, Model model, LensView[] views, Action<Utf8JsonWriter> results, (string? Html, string? Json, string? Out) files)
     {

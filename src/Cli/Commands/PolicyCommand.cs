@@ -4,7 +4,6 @@ using Weir.Analysis.Policies;
 using Weir.Cli.Options;
 using Weir.Cli.Output;
 using Weir.Cli.Policies;
-using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
 using Weir.Engine.Lens;
@@ -84,19 +83,9 @@ internal sealed class PolicyCommand : Verb
             throw new WeirException($"--top {options.TopK} is more than the {model.Spec.VocabularySize} tokens that the model has.");
         }
 
-        IReadOnlyList<PolicySample> samples;
-        using (var bar = new ProgressBar(session.Terminal, "answering", session.Cancellation))
-        {
-            samples = given is not null ? AnswerFile.Encode(model, given)
-                : ResponseSampler.Draw(model, [.. prompts.Select(p => p.Encode(model))], answers with { Progress = bar });
-        }
-
-        PolicyResult result;
-        using (var bar = new ProgressBar(session.Terminal, "reading", session.Cancellation))
-        {
-            result = InternalPolicies.Run(model, samples, options with { Progress = bar });
-        }
-
+        IReadOnlyList<PolicySample> samples = given is not null ? AnswerFile.Encode(model, given)
+            : session.Watch("answering", bar => ResponseSampler.Draw(model, [.. prompts.Select(p => p.Encode(model))], answers with { Progress = bar }));
+        PolicyResult result = session.Watch("reading", bar => InternalPolicies.Run(model, samples, options with { Progress = bar }));
         string name = options.Norm switch { LensNorm.None => "none", LensNorm.Recomputed => "recomputed", _ => "with the last layer's scale" };
         string reading = string.Create(CultureInfo.InvariantCulture, $"norm {name}, temperature {options.Temperature}");
         Report report = PolicyReport.Make(model, result, reading);

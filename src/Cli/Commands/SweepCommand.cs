@@ -94,7 +94,7 @@ internal sealed class SweepCommand : Verb
         }
 
         SweepDescription description = Describe(a, model, prompts, ids, variants, targets);
-        List<SweepCell> cells = RunSweep(session, sweep, description, path, _resume.Get(a));
+        List<SweepCell> cells = session.Watch("sweeping", bar => RunSweep(session.Terminal, sweep, description, path, _resume.Get(a), bar));
         _export.Write(session, description, cells);
         var means = new SweepMeans(cells);
         var grid = SweepGrid.Of(variants, means, ids.Length == 1 && model.HasTokenizer ? [.. ids[0].Select(id => TokenText.Of(model, id))] : null);
@@ -136,9 +136,8 @@ internal sealed class SweepCommand : Verb
         [.. prompts.Select((p, i) => new SweepPrompt(p.Text(model), string.Join(' ', ids[i])))],
         [.. variants.Select(v => new SweepVariant(v.Name, string.Join("; ", v.Edits.Select(e => $"{e.Action} {e.Site.Name}{(e.Head is { } h ? $"[{h}]" : "")} @{e.Positions}"))))]);
 
-    private static List<SweepCell> RunSweep(Session session, Sweep sweep, SweepDescription description, string? path, bool resume)
+    private static List<SweepCell> RunSweep(Terminal terminal, Sweep sweep, SweepDescription description, string? path, bool resume, IProgress<double> bar)
     {
-        using var bar = new ProgressBar(session.Terminal, "sweeping", session.Cancellation);
         if (path is null)
         {
             return [.. sweep.Run(progress: bar).SelectMany(c => c)];
@@ -151,7 +150,7 @@ internal sealed class SweepCommand : Verb
             file.Add(cells);
         }
 
-        session.Terminal.Note($"{path} holds {Text.Grouped(file.Count)} of {Text.Grouped(description.Prompts.Count * (long)description.Variants.Count)} cells{(before > 0 ? $", {Text.Grouped(before)} from before" : "")}");
+        terminal.Note($"{path} holds {Text.Grouped(file.Count)} of {Text.Grouped(description.Prompts.Count * (long)description.Variants.Count)} cells{(before > 0 ? $", {Text.Grouped(before)} from before" : "")}");
         return [.. file.Cells()];
     }
 

@@ -38,6 +38,9 @@ internal sealed record DepthFindings
     /// <summary>What was written in an erased token's place.</summary>
     public string? ErasedWith { get; init; }
 
+    /// <summary>The counterfactual prompt that this is the mean of, or null.</summary>
+    public DepthPrompt? Counterfactual { get; init; }
+
     /// <summary>Depth scores.</summary>
     public DepthScores? Scores { get; init; }
 }

@@ -71,13 +71,8 @@ internal static class DepthJson
         json.WriteStartArray("prompts");
         for (int p = 0; p < f.Prompts.Count; p++)
         {
-            DepthPrompt prompt = f.Prompts[p];
             json.WriteStartObject();
-            json.WriteString("text", prompt.Text);
-            json.WriteString("answer", prompt.Answer);
-            json.WriteNumber("level", prompt.Level);
-            json.WriteNumber("answer_start", prompt.AnswerStart);
-            RunRecord.WriteIds(json, "token_ids", prompt.Ids);
+            WritePrompt(json, f.Prompts[p]);
             if (f.Splits is { } splits)
             {
                 RunRecord.WriteIds(json, "splits", splits[p]);
@@ -92,6 +87,15 @@ internal static class DepthJson
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WritePrompt(Utf8JsonWriter json, DepthPrompt prompt)
+    {
+        json.WriteString("text", prompt.Text);
+        json.WriteString("answer", prompt.Answer);
+        json.WriteNumber("level", prompt.Level);
+        json.WriteNumber("answer_start", prompt.AnswerStart);
+        RunRecord.WriteIds(json, "token_ids", prompt.Ids);
     }
 
     private static void WriteEffects(Utf8JsonWriter json, string name, SkipEffects effects, Func<SkippedPart, SkipReach, SampleTable> of)
@@ -139,6 +143,13 @@ internal static class DepthJson
     {
         json.WriteStartObject("erasure");
         json.WriteString("with", f.ErasedWith);
+        if (f.Counterfactual is { } other)
+        {
+            json.WriteStartObject("counterfactual");
+            WritePrompt(json, other);
+            json.WriteEndObject();
+        }
+
         json.WriteString("maps_are", "[prompt][boundary 0 to L][token]; a token behind the last measured position has no column, so that of a prompt with its answer the last token has none");
         json.WriteStartArray("maps");
         foreach (double[,] map in erasure)

@@ -21,6 +21,9 @@ internal sealed record DepthPrompt(string Text, string? Answer, int Level, int[]
     /// <summary>Encodes a generated prompt.</summary>
     public static DepthPrompt Of(Model model, PromptItem item) => Of(model, model.Encode(item.Text), item.Text, item.Answer, item.Level);
 
+    /// <summary>Encodes a text without an answer.</summary>
+    public static DepthPrompt Of(Model model, string text) => Of(model, model.Encode(text), text, null, 0);
+
     private static DepthPrompt Of(Model model, int[] ids, string text, string? answer, int level) =>
         new(text, answer, level, answer is null ? ids : [.. ids, .. model.Tokenizer.Encode(answer, addSpecialTokens: false)], ids.Length);
 }

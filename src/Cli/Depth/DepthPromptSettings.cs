@@ -31,6 +31,7 @@ internal sealed class DepthPromptSettings
         ParseResult a = session.Arguments;
         int seed = _seed.Get(a);
         string? answer = _answer.Get(a);
+        UnusedOptions.Refuse(a, _generator.Get(a) is null && _choose.Get(a) == 0, "draws generated prompts, or which --choose random takes, and neither is given", _seed);
         UnusedOptions.Refuse(a, _take.Get(a) == 0, "says which prompts --take takes, which is not given", _choose);
         UnusedOptions.Refuse(a, _generator.Get(a)?.Split(':')[0] != "word-problems", "is of word problems, which --prompts does not generate", _instruction);
         if (_generator.Get(a) is not { } name)
@@ -53,9 +54,14 @@ internal sealed class DepthPromptSettings
     /// <summary>True where every prompt has an answer: it is given, or generated.</summary>
     public bool HaveAnswers(ParseResult arguments) => _generator.Get(arguments) is not null || _answer.Get(arguments) is not null;
 
-    /// <summary>One more prompt of the generator, to erase with; or null where none is generated.</summary>
-    public PromptItem? Counterfactual(ParseResult arguments) =>
-        _generator.Get(arguments) is { } name && PromptSets.Generate(name, _seed.Get(arguments) + 1, _instruction.Get(arguments)) is [var item, ..] ? item : null;
+    /// <summary>One more prompt of the generator, to erase with; null where none is generated, or no other than there are.</summary>
+    public PromptItem? Counterfactual(ParseResult arguments)
+    {
+        IReadOnlyList<PromptItem> Draw(string name, int seed) => PromptSets.Generate(name, seed, _instruction.Get(arguments));
+        int seed = _seed.Get(arguments);
+        return _generator.Get(arguments) is not { } name ? null
+            : Draw(name, seed + 1).ExceptBy(Draw(name, seed).Select(i => i.Text), i => i.Text).FirstOrDefault();
+    }
 
     private IReadOnlyList<T> Some<T>(IReadOnlyList<T> all, ParseResult a, int seed)
     {

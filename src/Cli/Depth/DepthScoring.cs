@@ -1,6 +1,5 @@
 using Weir.Analysis.Depth;
 using Weir.Engine;
-using Weir.Kernels;
 
 namespace Weir.Cli.Depth;
 
@@ -13,13 +12,18 @@ internal static class DepthScoring
     private const int ShortAnswer = 8;
 
     /// <summary>Measures and scores.</summary>
-    /// <exception cref="WeirException">No prompt can be split.</exception>
+    /// <exception cref="UsageException">No prompt can be split.</exception>
     public static DepthScores Run(Model model, IReadOnlyList<DepthPrompt> prompts, SkipOptions options, int splitSeed)
     {
         bool answers = prompts.All(p => p.Answer is not null);
         IReadOnlyList<IReadOnlyList<int>>? splits = answers ? InAnswers(prompts, options.FirstPosition, splitSeed) : options.Splits;
+        if (answers && splits!.All(s => s.Count == 0))
+        {
+            throw new UsageException($"ShortPrompt: no answer begins behind --from {options.FirstPosition}, and scores split prompts there; give a smaller --from or longer prompts.");
+        }
+
         SkipReach reach = splits is null ? SkipReach.AllPositions : SkipReach.Future;
-        SkipOptions own = options with { Parts = [SkippedPart.Layer], Splits = splits, AllPositions = splits is null };
+        SkipOptions own = options with { Parts = [SkippedPart.Layer], Splits = splits, AllPositions = splits is null, OnlyMaxima = true };
         SkipEffects effects = SkipEffects.Run(model, [.. prompts.Select(p => p.Ids)], own);
         SampleTable layers = effects.Of(SkippedPart.Layer, reach), outputs = effects.OutputsOf(SkippedPart.Layer, reach);
         return new DepthScores(

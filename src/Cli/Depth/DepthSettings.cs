@@ -20,7 +20,7 @@ internal sealed class DepthSettings
     private readonly ChoiceSetting _reduce = new("--reduce", "what tables show of an effect's samples; files have all of them", "max", "mean", "median", "p95");
     private readonly IntegerSetting _erase = new("--erase", "N", "prompts whose erasure map is made, the first ones", 1, 1);
     private readonly ChoiceSetting _eraseWith = new("--erase-with", "what an erased residual becomes: the mean over all prompts, or that of one counterfactual prompt", "mean", "counterfactual");
-    private readonly TextSetting _counterfactual = new("--counterfactual", "TEXT", "the prompt of --erase-with counterfactual; of generated prompts, one more is drawn where this is not given");
+    private readonly TextSetting _counterfactual = new("--counterfactual", "TEXT", "the prompt of --erase-with counterfactual; where this is not given, one more is drawn by the generator of --prompts");
     private readonly FlagSetting _plan = new("--plan", "print what the effects would run, and run nothing");
 
     /// <summary>The options of analyses.</summary>
@@ -68,11 +68,19 @@ internal sealed class DepthSettings
         IReadOnlyList<IReadOnlyList<int>>? splits = null;
         if (Splits(a, answers) && reach != 1)
         {
-            splits = SplitPoints.Draw(lengths, _splits.Get(a), _step.Get(a), _splitSeed.Get(a));
-            splits = [.. splits.Select(s => (IReadOnlyList<int>)[.. s.Where(t => t > from)])];
-            if (reach == 0 && splits.All(s => s.Count == 0))
+            int step = _step.Get(a);
+            splits = SplitPoints.Draw(lengths, _splits.Get(a), step, _splitSeed.Get(a), from);
+            if (splits.All(s => s.Count == 0))
             {
-                session.Terminal.Note($"no prompt is longer than {_step.Get(a) + 4} tokens, so none is split for effects on future tokens; a smaller --split-step may do");
+                string why = lengths.Max() > step + 4
+                    ? $"no prompt has a split behind --from {from}, so none is split for effects on future tokens; a smaller --from may do"
+                    : $"no prompt is longer than {step + 4} tokens, so none is split for effects on future tokens; a smaller --split-step may do";
+                if (reach == 2)
+                {
+                    throw new UsageException($"ShortPrompt: {why}.");
+                }
+
+                session.Terminal.Note(why);
                 splits = null;
             }
         }
@@ -103,6 +111,7 @@ internal sealed class DepthSettings
         UnusedOptions.Refuse(a, !split, "says how prompts are split, and --reach all does not split them", _splits, _step);
         UnusedOptions.Refuse(a, !split && !(score && answers), "says how prompts are split, and --reach all does not split them", _splitSeed);
         UnusedOptions.Refuse(a, !wanted.Contains("profile") && !erasure, "belongs to profile and erasure, which --measure does not name", _excludeFirst);
+        UnusedOptions.Refuse(a, !wanted.Contains("profile") && ErasesWithCounterfactual(a), "leaves position 0 out of means, and that of a counterfactual prompt never has it", _excludeFirst);
         UnusedOptions.Refuse(a, !erasure, "belongs to erasure, which --measure does not name", Erasure);
         UnusedOptions.Refuse(a, !ErasesWithCounterfactual(a), "is the prompt of --erase-with counterfactual, which is not given", _counterfactual);
     }

@@ -26,7 +26,7 @@ public sealed class LinearMapTests
         Assert.Equal((states, states), (result.Errors.Rows, result.Errors.Columns));
         for (int l = 0; l < states; l++)
         {
-            Assert.True(result.Errors.Max(l, l) < 1e-3, $"boundary {l} maps onto itself with an error of {result.Errors.Max(l, l)}");
+            Assert.True(result.Errors.Ratio(l, l) < 1e-3, $"boundary {l} maps onto itself with an error of {result.Errors.Ratio(l, l)}");
             Assert.True(result.ConstantErrors.Ratio(l, 0) > 0.3);
             if (l > 0)
             {
@@ -65,7 +65,7 @@ public sealed class LinearMapTests
         LinearMapResult result = LinearMaps.Run(a, b, Windows(30), new LinearMapOptions { Ridges = [1e-9] });
         for (int l = 0; l <= Layers; l++)
         {
-            Assert.True(result.Errors.Max(l, l) < 1e-3, $"boundary {l}: {result.Errors.Max(l, l)}");
+            Assert.True(result.Errors.Ratio(l, l) < 1e-3, $"boundary {l}: {result.Errors.Ratio(l, l)}");
         }
     }
 
@@ -141,6 +141,45 @@ public sealed class LinearMapTests
         Assert.Throws<ArgumentException>(() => LinearMaps.Run(a, b, windows, new LinearMapOptions { Ridges = [] }));
     }
 
+    [Fact]
+    public void APenaltyWithoutASolutionIsPassedOverWhileAnotherHasOne()
+    {
+        // Fewer tokens than inputs leave the least squares without a penalty singular.
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var toy = new ToyModel(Layers, Width, Width, Vocabulary, epsilon: 1e-5);
+        using Model model = toy.Random(1).Load(device);
+        LinearMapResult result = LinearMaps.Run(model, model, Windows(3), new LinearMapOptions { Ridges = [0, 1e-2], HeldOut = 0.3 });
+        Assert.All(result.ChosenRidges.Cast<double>(), r => Assert.Equal(1e-2, r));
+        Assert.All(result.ValidationErrors[0].Map().Cast<double>(), e => Assert.Equal(double.PositiveInfinity, e));
+        LinearMapResult alone = LinearMaps.Run(model, model, [Windows(3)[0], Windows(3)[2]], new LinearMapOptions { Ridges = [1e-2], HeldOut = 0.5 });
+        Assert.Equal(alone.Errors.Map(), result.Errors.Map());
+        Assert.Contains("SingularFit", Assert.Throws<WeirException>(() => LinearMaps.Run(model, model, Windows(3), new LinearMapOptions { Ridges = [0, 0], HeldOut = 0.3 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BytesCountAllSumsAndMaps()
+    {
+        using IDevice device = TestDevices.Open(TestDevices.Cpu);
+        using var toy = new ToyModel(Layers, Width, Width, Vocabulary, epsilon: 1e-5);
+        using Model model = toy.Random(1).Load(device);
+        const long Sources = Layers + 1, Inputs = Width + 1;
+        Assert.Equal(
+            (8 * (Sources + 1) * Inputs * Inputs) + (8 * (Sources + 1) * Inputs * 2 * Width) + (4 * 3 * Sources * Inputs * 2 * Width),
+            LinearMaps.Bytes(model, model, new LinearMapOptions { Ridges = [1, 2, 3] }, 2));
+
+        // The targets of one pass are as many as fit: the models run once over the text, or twice.
+        var once = new LinearMapOptions { MostBytes = LinearMaps.Bytes(model, model, new LinearMapOptions(), Layers + 1) };
+        Assert.Equal((1, 2), (Passes(once), Passes(once with { MostBytes = once.MostBytes - 1 })));
+
+        int Passes(LinearMapOptions options)
+        {
+            // At the end of a pass the fraction done is that of its targets.
+            var told = new List<double>();
+            _ = LinearMaps.Run(model, model, Windows(5), options with { Progress = new Progress(told.Add) });
+            return told.Count / 2;
+        }
+    }
+
     private static int[][] Windows(int count)
     {
         var random = new Random(11);
@@ -164,5 +203,10 @@ public sealed class LinearMapTests
         {
             matrix[i] = old[(permutation[i / width] * width) + (i % width)];
         }
+    }
+
+    private sealed class Progress(Action<double> report) : IProgress<double>
+    {
+        public void Report(double value) => report(value);
     }
 }

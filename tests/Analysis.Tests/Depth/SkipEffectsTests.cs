@@ -139,6 +139,16 @@ public sealed class SkipEffectsTests
         using IDevice device = TestDevices.Open(TestDevices.Cpu);
         using Model model = Model.Load(Fixture.Model("llama3"), new LoadOptions { Device = device });
         SkipEffects whole = SkipEffects.Run(model, Prompts, Everything);
+        SkipEffects maxima = SkipEffects.Run(model, Prompts, Everything with { OnlyMaxima = true });
+        foreach ((SkippedPart part, SkipReach reach) in whole.Measured)
+        {
+            foreach ((SampleTable all, SampleTable largest) in ((SampleTable, SampleTable)[])[(whole.Of(part, reach), maxima.Of(part, reach)), (whole.OutputsOf(part, reach), maxima.OutputsOf(part, reach))])
+            {
+                Assert.Equal(all.Map(all.Max), largest.Map(largest.Max));
+                Assert.Throws<InvalidOperationException>(() => largest.Mean(0, 0));
+            }
+        }
+
         LocalEffects local = LocalEffects.Run(model, Prompts, Everything);
         foreach (long rows in new[] { 1, 40 })
         {
@@ -272,6 +282,8 @@ public sealed class SkipEffectsTests
         Assert.Equal(4, splits[3].Distinct().Count());
         Assert.All(splits[2], t => Assert.True(t % 8 == 0 && t is >= 8 and < 96));
         Assert.Equal(splits, SplitPoints.Draw([12, 13, 100, 250]));
+        Assert.Equal([64, 72, 80, 88], SplitPoints.Draw([100], behind: 60)[0].Order());
+        Assert.Equal([[72], []], SplitPoints.Draw([80, 70], behind: 64));
         Assert.Equal([30, 34, 38, 42, 46, 50, 54], SplitPoints.InAnswers([(30, 60)], count: 9)[0].Order());
     }
 

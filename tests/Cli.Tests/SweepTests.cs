@@ -7,6 +7,7 @@ using Weir.Analysis.Sweeps;
 using Weir.Cli.Sweeps;
 using Weir.Engine.Hooks;
 using Weir.Engine.Sweeps;
+using Weir.Kernels.Cpu;
 
 namespace Weir.Cli.Tests;
 
@@ -229,12 +230,32 @@ public sealed class SweepTests
         string[] patch = ["sweep", WeirRun.Prompt, "--variants", "patch", "--out", directory["p.db"], "--clean"];
         _ = WeirRun.Succeed([.. patch, "The capital of Italy is"]);
         WeirRun.Refuse("another sweep", [.. patch, "The capital of Spain is", "--resume"]);
+        WeirRun.Refuse("clean is '", [.. patch, "The capital of Spain is", "--resume"]);
         WeirRun.Refuse("not a sweep file", "sweep", WeirRun.Prompt, "--out", directory.Write("b.db", new string('x', 5000)), "--resume");
         WeirRun.Refuse("--clean", "sweep", WeirRun.Prompt, "--variants", "patch");
         WeirRun.Refuse("as many in both", "sweep", WeirRun.Prompt, "--variants", "patch", "--clean", "Short");
         WeirRun.Refuse("--shard", "sweep", WeirRun.Prompt, "--shard", "4/4");
         WeirRun.Refuse("exists", "sweep", "merge", directory["a.db"], directory["a.db"]);
         WeirRun.Refuse("does not exist", "sweep", "merge", directory["c.db"], directory["none.db"]);
+    }
+
+    /// <summary>Threads change no bit, so machines with more of them may take parts; other vectors may.</summary>
+    [Fact]
+    public void Parts_of_machines_with_other_numbers_of_threads_are_one_sweep()
+    {
+        using var directory = new TemporaryDirectory();
+        string[] sweep = ["sweep", WeirRun.Prompt, "--out"];
+        _ = WeirRun.Succeed([.. sweep, directory["whole.db"], "--vector-bits", "128"]);
+        _ = WeirRun.Succeed([.. sweep, directory["a.db"], "--vector-bits", "128", "--threads", "1", "--shard", "0/2"]);
+        _ = WeirRun.Succeed([.. sweep, directory["b.db"], "--vector-bits", "128", "--threads", "2", "--shard", "1/2"]);
+        _ = WeirRun.Succeed("sweep", "merge", directory["ab.db"], directory["a.db"], directory["b.db"]);
+        using SweepFile whole = SweepFile.Open(directory["whole.db"]), merged = SweepFile.Open(directory["ab.db"]);
+        Assert.Equal(whole.Cells().SelectMany(c => c.Values), merged.Cells().SelectMany(c => c.Values));
+        if (CpuDevice.VectorWidths is [var widest, _, ..])
+        {
+            _ = WeirRun.Succeed([.. sweep, directory["c.db"], "--vector-bits", $"{widest}", "--shard", "1/2"]);
+            WeirRun.Refuse("device is 'CPU", "sweep", "merge", directory["ac.db"], directory["a.db"], directory["c.db"]);
+        }
     }
 
     [Fact]

@@ -61,17 +61,18 @@ public sealed class SweepTests
 
         Assert.Matches("d log p0 +d log p1 +d log p2 +attn", WeirRun.Succeed([.. sweep[..2], .. sweep[6..], "--target", " R", "--target", " B"]).Output);
         string one = WeirRun.Succeed([.. sweep[..2], .. sweep[4..]]).Output;
-        Assert.Matches("variant +KL +d log p +rank +attn +MLP", one);
+        Assert.Matches("variant +KL +d log p +rank +attn +at +MLP +at", one);
         Assert.DoesNotContain("low", one, StringComparison.Ordinal);
-        Assert.DoesNotContain("mean over", one, StringComparison.Ordinal);
+        Assert.DoesNotContain(", mean over", one, StringComparison.Ordinal);
     }
 
     /// <summary>At the usual width of a terminal every column that is shown is whole, whatever the sweep is of.</summary>
     [Theory]
-    [InlineData("KL d log p rank attn MLP", "The capital of Italy is", "--variants", "heads", "--target", " P")]
+    [InlineData("KL d log p rank attn at MLP at", "The capital of Italy is", "--variants", "heads", "--target", " P")]
     [InlineData("KL d log p0 d log p1 d logits attn MLP", "The capital of Italy is", "--variants", "heads", "--target", " P", "--target", " R")]
     [InlineData("KL d log p0 d log p1 d log p2 attn MLP", "The capital of Italy is", "--variants", "mlps", "--target", " P", "--target", " R", "--target", " B")]
-    [InlineData("KL d log p rank attn MLP", "The capital of Italy is", "--variants", "patch", "--site", "attn_scores", "--clean", "The capital of France is", "--target", " P")]
+    [InlineData("KL d log p rank attn at MLP at", "The capital of Italy is", "--variants", "patch", "--site", "attn_scores", "--clean", "The capital of France is", "--target", " P")]
+    [InlineData("KL attn at MLP at", "The capital of Italy is")]
     [InlineData("KL low high attn MLP", "The capital of Italy is", "The capital of France is")]
     [InlineData("KL d log p low high attn MLP", "The capital of Italy is", "The capital of France is", "--variants", "heads", "--target", " P")]
     [InlineData("KL d logits low high attn MLP", "The capital of Italy is", "The capital of France is", "--variants", "heads", "--target", " P", "--target", " R")]

@@ -12,6 +12,9 @@ namespace Weir.Cli.Sweeps;
 /// </summary>
 internal static class SweepSummary
 {
+    // Columns of measures beside which eighty columns have room for layers.
+    private const int MostWithLayers = 3;
+
     private static readonly (string Measure, string Header, SitePoint[] Own)[] Parts =
     [
         ("attn_out.change.mean", "attn", [SitePoint.AttentionOut, SitePoint.Z, SitePoint.Query, SitePoint.Key, SitePoint.Value, SitePoint.Pattern, SitePoint.AttentionScores]),
@@ -28,10 +31,11 @@ internal static class SweepSummary
         SweepMeasure leading = SweepMeasure.Leading(means);
         bool several = means.AreOfSeveral;
         IReadOnlyList<SweepMeasure> onScreen = SweepMeasure.OnScreen(means);
+        bool layersOnScreen = !several && onScreen.Count <= MostWithLayers;
         TablePart table = new TablePart("variants", "Variants")
         {
             Note = (several ? $"means over {means.Prompts}; low and high are the ends of their 95 % bootstrap intervals over prompts; " : "")
-                + $"attn and MLP: relative change of what a layer's attention or MLP adds, a mean over positions{(several ? " and prompts" : "")}, the largest of later layers",
+                + $"attn and MLP: relative change of what a layer's attention or MLP adds, a mean over positions{(several ? " and prompts" : "")}, the largest of later layers{(layersOnScreen ? ", and at which" : "")}",
         }.Names("variant");
         if (several)
         {
@@ -49,7 +53,7 @@ internal static class SweepSummary
 
         foreach ((_, string header, _) in Parts)
         {
-            table.Number($"{header} max", "P0", shown: header).Number($"{header} at", "F0", onScreen: false);
+            table.Number($"{header} max", "P0", shown: header).Number($"{header} at", "F0", layersOnScreen, "at");
         }
 
         foreach ((int variant, string name) in means.Variants)

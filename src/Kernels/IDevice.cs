@@ -8,6 +8,9 @@ public interface IDevice : IDisposable
     /// <summary>A name for people: processor, vector width or compute capability, threads.</summary>
     string Name { get; }
 
+    /// <summary>What decides the bits of results: devices of one arithmetic give the same, whatever their number of threads.</summary>
+    string Arithmetic { get; }
+
     /// <summary>The options in effect: they open the same device again.</summary>
     DeviceOptions OpenedWith { get; }
 

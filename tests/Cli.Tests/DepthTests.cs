@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Weir.Engine.Checkpoints;
 
 namespace Weir.Cli.Tests;
@@ -51,6 +52,24 @@ public sealed class DepthTests
         Assert.Equal([9L], tensors["profile.lens_divergence.mean"].Shape.ToArray());
         Assert.True(File.Exists(Path.Combine(directory["d"], "report.html")));
         Assert.True(File.Exists(Path.Combine(directory["d"], "local_future.csv")));
+    }
+
+    /// <summary>At the usual width of a terminal every column that is shown is whole; the files name each.</summary>
+    [Fact]
+    public void Eighty_columns_hold_every_number()
+    {
+        using var directory = new TemporaryDirectory();
+        void Holds(string headers, int columns, string file, params string[] line)
+        {
+            string[] lines = [.. WeirRun.OnTerminal(80, Rendering.ColorDepth.None, ["depth", .. line, "--quiet", "--out", directory[file]]).Lines.SkipWhile(l => !Regex.IsMatch(l, $"^{headers}$"))];
+            Assert.True(lines.Length > 3, headers);
+            Assert.All(lines.Skip(1).TakeWhile(l => l.Length > 0), l => Assert.Equal(columns, Regex.Count(l, "(^| )(-?[0-9.]+(E[-+][0-9]+)?|layers|output|-)(?= |$)")));
+            string[] names = File.ReadLines(Path.Combine(directory[file], $"{file}.csv")).First().Split(',');
+            Assert.Equal(names.Length, names.Distinct().Count());
+        }
+
+        Holds("level +by +n +max +low +high +mean +low +high +from +to", 11, "depth_score", "--prompts", "hops:2", "--measure", "score");
+        Holds("from +to +error +low +high +constant +R2 +low +high +ridge", 10, "best", "--prompts", "word-problems:6", "--map-to", WeirRun.Demo, "--window", "64", "--ridge", "0.1,10");
     }
 
     [Fact]

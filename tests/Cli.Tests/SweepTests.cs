@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Weir.Analysis.Statistics;
 using Weir.Analysis.Sweeps;
 using Weir.Cli.Sweeps;
 using Weir.Engine.Hooks;
 using Weir.Engine.Sweeps;
+using Weir.Kernels.Cpu;
 
 namespace Weir.Cli.Tests;
 
@@ -38,9 +40,9 @@ public sealed class SweepTests
         string[] sweep = ["sweep", "The capital of France is", "The capital of Italy is", "People in Japan speak", "--variants", "heads", "--target", " P"];
         string output = WeirRun.Succeed([.. sweep, "--report", directory["r"]]).Output;
         Assert.Contains("95 % bootstrap intervals over prompts", output, StringComparison.Ordinal);
-        Assert.Contains("a maximum and not a mean", output, StringComparison.Ordinal);
+        Assert.Contains("a mean over positions and prompts, the largest of later layers", string.Join(' ', output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Contains("Change of the target's log-probability, mean over 3 prompts, by layer and head:", output, StringComparison.Ordinal);
-        Assert.Matches("variant +n +KL .* d log p +d log p low +d log p high +rank", output);
+        Assert.Matches("variant +KL +d log p +low +high +attn +MLP", output);
 
         string[][] table = [.. File.ReadLines(Path.Combine(directory["r"], "variants.csv")).Select(l => l.Split(','))];
         Assert.Equal(table[0].Length, table[0].Distinct().Count());
@@ -57,11 +59,63 @@ public sealed class SweepTests
         Assert.StartsWith("layer,head 0,head 0 low,head 0 high,head 1,", File.ReadLines(Path.Combine(directory["r"], "grid.csv")).First(), StringComparison.Ordinal);
         Assert.StartsWith("variant,layer 0,layer 0 low,layer 0 high,", File.ReadLines(Path.Combine(directory["r"], "mlp_out_change.csv")).First(), StringComparison.Ordinal);
 
-        Assert.Matches("d log p0 +d log p1 +d log p2 +attention max", WeirRun.Succeed([.. sweep[..2], .. sweep[6..], "--target", " R", "--target", " B"]).Output);
+        Assert.Matches("d log p0 +d log p1 +d log p2 +attn", WeirRun.Succeed([.. sweep[..2], .. sweep[6..], "--target", " R", "--target", " B"]).Output);
         string one = WeirRun.Succeed([.. sweep[..2], .. sweep[4..]]).Output;
-        Assert.Matches("variant +KL +", one);
+        Assert.Matches("variant +KL +d log p +rank +attn +at +MLP +at", one);
         Assert.DoesNotContain("low", one, StringComparison.Ordinal);
-        Assert.DoesNotContain("mean over", one, StringComparison.Ordinal);
+        Assert.DoesNotContain(", mean over", one, StringComparison.Ordinal);
+    }
+
+    /// <summary>At the usual width of a terminal every column that is shown is whole, whatever the sweep is of.</summary>
+    [Theory]
+    [InlineData("KL d log p rank attn at MLP at", "The capital of Italy is", "--variants", "heads", "--target", " P")]
+    [InlineData("KL d log p0 d log p1 d logits attn MLP", "The capital of Italy is", "--variants", "heads", "--target", " P", "--target", " R")]
+    [InlineData("KL d log p0 d log p1 d log p2 attn MLP", "The capital of Italy is", "--variants", "mlps", "--target", " P", "--target", " R", "--target", " B")]
+    [InlineData("KL d log p rank attn at MLP at", "The capital of Italy is", "--variants", "patch", "--site", "attn_scores", "--clean", "The capital of France is", "--target", " P")]
+    [InlineData("KL attn at MLP at", "The capital of Italy is")]
+    [InlineData("KL low high attn MLP", "The capital of Italy is", "The capital of France is")]
+    [InlineData("KL d log p low high attn MLP", "The capital of Italy is", "The capital of France is", "--variants", "heads", "--target", " P")]
+    [InlineData("KL d logits low high attn MLP", "The capital of Italy is", "The capital of France is", "--variants", "heads", "--target", " P", "--target", " R")]
+    public void Eighty_columns_hold_every_number(string headers, params string[] sweep)
+    {
+        Outcome outcome = WeirRun.OnTerminal(80, Rendering.ColorDepth.None, ["sweep", .. sweep, "--quiet"]);
+        string[] lines = [.. outcome.Lines.SkipWhile(l => !l.StartsWith("variant ", StringComparison.Ordinal)).TakeWhile(l => l.Length > 0)];
+        Assert.Matches($"^variant +{headers.Replace(" ", " +", StringComparison.Ordinal)}$", lines[0]);
+        Assert.True(lines.Length > 8);
+        string[] names = [.. lines.Skip(1).Select(l => l.Split(' ')[0])];
+        Assert.Equal(names.Length, names.Distinct().Count());
+        int columns = Regex.Count(headers, "(d )?(log )?[^ ]+");
+        Assert.All(lines.Skip(1), l => Assert.Matches($@"^\S+( +(-?[0-9.]+(E-[0-9]+)?%?|-)){{{columns}}}$", l));
+    }
+
+    /// <summary>What a mean over prompts is where one has no number is the same in the table, the maps and their intervals: none.</summary>
+    [Fact]
+    public void A_prompt_without_a_number_leaves_neither_a_mean_nor_an_interval()
+    {
+        SweepCell Cell(int prompt, int variant, double kl, double change) =>
+            new(prompt, variant, $"v{variant}", [new("output.kl.mean", -1, kl), new("mlp_out.change.mean", 1, change), new("mlp_out.change.mean", 2, 0.5)]);
+        var means = new SweepMeans([Cell(0, 0, 1, 0.25), Cell(1, 0, 2, double.NaN), Cell(2, 0, 3, 0.75), Cell(0, 1, 1, 0.25), Cell(1, 1, double.NaN, 0.5), Cell(2, 1, 3, 0.75)]);
+        Variant[] variants = [.. Enumerable.Range(0, 2).Select(v => new Variant($"v{v}", [Edit.Zero(Site.Z[0]) with { Head = v }]))];
+        Dictionary<string, object?>[] Rows(Reports.ReportPart part)
+        {
+            IReadOnlyList<object?>[] lines = [.. part.Lines()];
+            return [.. lines.Skip(1).Select(l => lines[0].Zip(l).ToDictionary(c => (string)c.First!, c => c.Second))];
+        }
+
+        Dictionary<string, object?>[] table = Rows(SweepSummary.Of(means, variants, 3));
+        Assert.Equal([2.0, double.NaN], table.Select(r => r["KL"]));
+        Assert.Equal([false, true], table.Select(r => double.IsNaN((double)r["KL low"]!)));
+        Assert.Equal([false, true], table.Select(r => double.IsNaN((double)r["KL high"]!)));
+
+        // That a later layer has no number leaves no largest change either.
+        Assert.Equal([null, 0.5], table.Select(r => r["MLP max"]));
+
+        Dictionary<string, object?>[] map = Rows(SweepSummary.Changes(means, 3, "mlp_out", ""));
+        Assert.Equal([double.NaN, 0.5], map.Select(r => r["layer 1"]));
+        Assert.Equal([true, false], map.Select(r => double.IsNaN((double)r["layer 1 low"]!)));
+        Dictionary<string, object?> grid = Assert.Single(Rows(SweepGrid.Of(variants, means, null)!.ToPart()));
+        Assert.Equal((2, double.NaN), ((double)grid["head 0"]!, (double)grid["head 1"]!));
+        Assert.Equal((false, true), (double.IsNaN((double)grid["head 0 low"]!), double.IsNaN((double)grid["head 1 low"]!)));
     }
 
     /// <summary>That a part that is left out adds nothing is no finding: what is later counts.</summary>
@@ -177,12 +231,32 @@ public sealed class SweepTests
         string[] patch = ["sweep", WeirRun.Prompt, "--variants", "patch", "--out", directory["p.db"], "--clean"];
         _ = WeirRun.Succeed([.. patch, "The capital of Italy is"]);
         WeirRun.Refuse("another sweep", [.. patch, "The capital of Spain is", "--resume"]);
+        WeirRun.Refuse("clean is '", [.. patch, "The capital of Spain is", "--resume"]);
         WeirRun.Refuse("not a sweep file", "sweep", WeirRun.Prompt, "--out", directory.Write("b.db", new string('x', 5000)), "--resume");
         WeirRun.Refuse("--clean", "sweep", WeirRun.Prompt, "--variants", "patch");
         WeirRun.Refuse("as many in both", "sweep", WeirRun.Prompt, "--variants", "patch", "--clean", "Short");
         WeirRun.Refuse("--shard", "sweep", WeirRun.Prompt, "--shard", "4/4");
         WeirRun.Refuse("exists", "sweep", "merge", directory["a.db"], directory["a.db"]);
         WeirRun.Refuse("does not exist", "sweep", "merge", directory["c.db"], directory["none.db"]);
+    }
+
+    /// <summary>Threads change no bit, so machines with more of them may take parts; other vectors may.</summary>
+    [Fact]
+    public void Parts_of_machines_with_other_numbers_of_threads_are_one_sweep()
+    {
+        using var directory = new TemporaryDirectory();
+        string[] sweep = ["sweep", WeirRun.Prompt, "--out"];
+        _ = WeirRun.Succeed([.. sweep, directory["whole.db"], "--vector-bits", "128"]);
+        _ = WeirRun.Succeed([.. sweep, directory["a.db"], "--vector-bits", "128", "--threads", "1", "--shard", "0/2"]);
+        _ = WeirRun.Succeed([.. sweep, directory["b.db"], "--vector-bits", "128", "--threads", "2", "--shard", "1/2"]);
+        _ = WeirRun.Succeed("sweep", "merge", directory["ab.db"], directory["a.db"], directory["b.db"]);
+        using SweepFile whole = SweepFile.Open(directory["whole.db"]), merged = SweepFile.Open(directory["ab.db"]);
+        Assert.Equal(whole.Cells().SelectMany(c => c.Values), merged.Cells().SelectMany(c => c.Values));
+        if (CpuDevice.VectorWidths is [var widest, _, ..])
+        {
+            _ = WeirRun.Succeed([.. sweep, directory["c.db"], "--vector-bits", $"{widest}", "--shard", "1/2"]);
+            WeirRun.Refuse("device is 'CPU", "sweep", "merge", directory["ac.db"], directory["a.db"], directory["c.db"]);
+        }
     }
 
     [Fact]

@@ -68,10 +68,17 @@ public partial class WidthTests
         for (int columns = 1; columns < 12; columns++)
         {
             Assert.True(TextWidth.Of(TextWidth.Cut("a猫b猫c", columns)) <= columns);
+            Assert.True(TextWidth.Of(TextWidth.CutMiddle("a猫b猫c", columns)) <= columns);
             Assert.Equal(columns, TextWidth.Of(TextWidth.Fit("a猫b猫c", columns)));
             Assert.All(TextWidth.Wrap("a猫b猫c de supercalifragilistic", Math.Max(2, columns)), l => Assert.True(TextWidth.Of(l) <= Math.Max(2, columns)));
         }
     }
+
+    [Theory]
+    [InlineData("hook_z[1]@4", 11, "hook_z[1]@4")]
+    [InlineData("blocks.3.attn.hook_z[1]@4", 12, "blocks…[1]@4")]
+    [InlineData("blocks.3.attn.hook_z[1]@4", 1, "…")]
+    public void Names_lose_their_middle(string name, int columns, string expected) => Assert.Equal(expected, TextWidth.CutMiddle(name, columns));
 
     [GeneratedRegex("\e\\[[0-9;]*m")]
     private static partial Regex Codes();

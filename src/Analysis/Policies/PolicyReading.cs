@@ -51,9 +51,9 @@ internal sealed class PolicyReading
             return new PolicyReading(all, all, all.Divergence);
         }
 
-        LensResult bare = LensReader.Read(model, states, reading with { Divergence = false, Softcap = false });
+        LensResult bare = LensReader.Read(model, states, reading with { Divergence = false, Softcap = false, Progress = Half(progress, 0) });
         LensResult own = LensReader.Read(model, [normed], reading with { Divergence = false, Progress = null });
-        return new PolicyReading(bare, own, BareDivergence(model, states, normed, options.Temperature));
+        return new PolicyReading(bare, own, BareDivergence(model, states, normed, options.Temperature, Half(progress, 0.5)));
     }
 
     /// <summary>Entropy of a state's policy in a row, in nats.</summary>
@@ -68,8 +68,10 @@ internal sealed class PolicyReading
     /// <summary>Entropy of the model's own policy in a row, in nats.</summary>
     public double OwnEntropy(int row) => _own.Entropy[_own.Row(_own.States - 1, row)];
 
+    private static PartOfProgress? Half(IProgress<double>? whole, double start) => whole is null ? null : new PartOfProgress(whole, start, 0.5);
+
     // The lens compares states that are read alike, so logits of both kinds are made here, for a few rows at a time.
-    private static float[] BareDivergence(Model model, IReadOnlyList<Tensor> states, Tensor normed, float temperature)
+    private static float[] BareDivergence(Model model, IReadOnlyList<Tensor> states, Tensor normed, float temperature, IProgress<double>? progress)
     {
         int rows = normed.Rows, vocabulary = model.Spec.VocabularySize;
         int group = Math.Clamp(MostLogits / vocabulary, 1, rows);
@@ -100,6 +102,8 @@ internal sealed class PolicyReading
                 {
                     divergence[(s * rows) + first + r] = values[4 * r];
                 }
+
+                progress?.Report((first + ((double)count * (s + 1) / states.Count)) / rows);
             }
         }
 

@@ -110,7 +110,8 @@ public sealed class FourPasses
         using var memory = new Arena(_model.Device);
         Edit[] put = _receivers.Count == 0
             ? [.. Recorded(sender, memory, _final).Select((row, s) => Edit.Replace(_final, row) with { Sequences = [s], Positions = ^1.. })]
-            : [.. _receivers.SelectMany(r => Recorded(sender, memory, r.Site).Select((row, s) => Put(r, row) with { Sequences = [s], Positions = ^1.. }))];
+            : [.. _receivers.GroupBy(r => r.Site).SelectMany(site => Recorded(sender, memory, site.Key)
+                .SelectMany((row, s) => site.Select(r => Put(r, row) with { Sequences = [s], Positions = ^1.. })))];
         return _value.Read(Pass(_prompts, new HookSet().Edit(put), memory, _final)[_final]);
     }
 

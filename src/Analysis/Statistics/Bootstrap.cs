@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Weir.Analysis.Statistics;
 
 /// <summary>
@@ -6,8 +8,6 @@ namespace Weir.Analysis.Statistics;
 /// </summary>
 public static class Bootstrap
 {
-    private const int Resamples = 2000;
-
     /// <summary>The mean of values, one a prompt.</summary>
     /// <param name="values">The values; those that are not numbers are left out.</param>
     /// <param name="seed">The same seed gives the same interval.</param>
@@ -19,8 +19,9 @@ public static class Bootstrap
             return new Estimate(finite.Length == 0 ? double.NaN : finite[0], double.NaN, double.NaN, finite.Length);
         }
 
-        double[] means = Draw(finite.Length, seed, draw => draw.Sum(i => finite[i]) / finite.Length);
-        return new Estimate(finite.Average(), Quantile(means, 0.025), Quantile(means, 0.975), finite.Length);
+        double[] means = Resamples.Sums(finite, seed);
+        TensorPrimitives.Divide(means, finite.Length, means);
+        return With(finite.Average(), means, finite.Length);
     }
 
     /// <summary>The mean of the values that are numbers; NaN where none is.</summary>
@@ -42,17 +43,15 @@ public static class Bootstrap
         }
 
         double[] top = sums.ToArray(), bottom = counts.ToArray();
-        return Of(top.Length, drawn =>
+        double value = top.Sum() / bottom.Sum();
+        if (top.Length < 2 || !double.IsFinite(value))
         {
-            double sum = 0, count = 0;
-            for (int i = 0; i < drawn.Count; i++)
-            {
-                sum += top[drawn[i]];
-                count += bottom[drawn[i]];
-            }
+            return new Estimate(value, double.NaN, double.NaN, top.Length);
+        }
 
-            return sum / count;
-        }, seed);
+        double[] ratios = Resamples.Sums(top, seed);
+        TensorPrimitives.Divide(ratios, Resamples.Sums(bottom, seed), ratios);
+        return With(value, ratios, top.Length);
     }
 
     /// <summary>A statistic of items, such as a correlation; without an interval where it is not a number.</summary>
@@ -67,8 +66,7 @@ public static class Bootstrap
             return new Estimate(value, double.NaN, double.NaN, count);
         }
 
-        double[] values = [.. Draw(count, seed, statistic).Where(double.IsFinite)];
-        return new Estimate(value, Quantile(values, 0.025), Quantile(values, 0.975), count);
+        return With(value, [.. Resamples.Draws(count, seed).Select(statistic)], count);
     }
 
     /// <summary>A quantile of values, between neighbours by proportion; NaN of nothing.</summary>
@@ -76,34 +74,27 @@ public static class Bootstrap
     /// <param name="share">Which, from 0 to 1.</param>
     public static double Quantile(ReadOnlySpan<double> values, double share)
     {
-        if (values.IsEmpty)
+        double[] sorted = values.ToArray();
+        Array.Sort(sorted);
+        return OfSorted(sorted, share);
+    }
+
+    private static Estimate With(double value, double[] resampled, int count)
+    {
+        double[] sorted = [.. resampled.Where(double.IsFinite)];
+        Array.Sort(sorted);
+        return new Estimate(value, OfSorted(sorted, 0.025), OfSorted(sorted, 0.975), count);
+    }
+
+    private static double OfSorted(double[] sorted, double share)
+    {
+        if (sorted.Length == 0)
         {
             return double.NaN;
         }
 
-        double[] sorted = values.ToArray();
-        Array.Sort(sorted);
         double place = share * (sorted.Length - 1);
         int low = (int)place;
         return low + 1 == sorted.Length ? sorted[low] : sorted[low] + ((place - low) * (sorted[low + 1] - sorted[low]));
-    }
-
-    private static double[] Draw(int count, int seed, Func<IReadOnlyList<int>, double> statistic)
-    {
-        // Seeded, so that a result can be had again; no secret depends on it.
-        var random = new Random(seed);
-        double[] values = new double[Resamples];
-        int[] draw = new int[count];
-        for (int r = 0; r < Resamples; r++)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                draw[i] = random.Next(count);
-            }
-
-            values[r] = statistic(draw);
-        }
-
-        return values;
     }
 }

@@ -6,8 +6,18 @@ namespace Weir.Analysis.Sweeps;
 /// <param name="Variants">The variants.</param>
 public sealed record SweepDescription(IReadOnlyDictionary<string, string> Meta, IReadOnlyList<SweepPrompt> Prompts, IReadOnlyList<SweepVariant> Variants)
 {
-    /// <summary>True where every cell of the two means the same.</summary>
-    public bool IsSameSweep(SweepDescription other) =>
-        Meta.OrderBy(m => m.Key, StringComparer.Ordinal).SequenceEqual(other.Meta.OrderBy(m => m.Key, StringComparer.Ordinal))
-        && Prompts.SequenceEqual(other.Prompts) && Variants.SequenceEqual(other.Variants);
+    /// <summary>What makes a cell of another sweep mean something else, in words; null where every cell means the same.</summary>
+    public string? DifferenceFrom(SweepDescription other)
+    {
+        foreach (string key in Meta.Keys.Union(other.Meta.Keys).Order(StringComparer.Ordinal))
+        {
+            string mine = Meta.GetValueOrDefault(key, ""), theirs = other.Meta.GetValueOrDefault(key, "");
+            if (mine != theirs)
+            {
+                return $"{key} is '{mine}' and not '{theirs}'";
+            }
+        }
+
+        return !Prompts.SequenceEqual(other.Prompts) ? "the prompts differ" : !Variants.SequenceEqual(other.Variants) ? "the variants differ" : null;
+    }
 }

@@ -155,9 +155,9 @@ public sealed class SweepFile : IDisposable
                 foreach (string part in parts)
                 {
                     using SweepFile file = Open(part);
-                    if (!file.Description.IsSameSweep(description))
+                    if (file.Description.DifferenceFrom(description) is { } difference)
                     {
-                        throw new WeirException($"{part} is not a part of the sweep of {parts[0]}: model, prompts, variants or metrics differ.");
+                        throw new WeirException($"{part} is not a part of the sweep of {parts[0]}: {difference}.");
                     }
 
                     whole.Take(file);
@@ -202,9 +202,9 @@ public sealed class SweepFile : IDisposable
         SweepDescription there = Description;
         if (there.Prompts.Count > 0 || there.Meta.Count > 0)
         {
-            if (!there.IsSameSweep(description))
+            if (there.DifferenceFrom(description) is { } difference)
             {
-                throw new WeirException($"{Path} holds another sweep: model, prompts, variants or metrics differ; name another file.");
+                throw new WeirException($"{Path} holds another sweep: {difference}; name another file.");
             }
 
             return;

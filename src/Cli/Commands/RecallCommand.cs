@@ -89,11 +89,7 @@ internal sealed class RecallCommand : Verb
         RecallTask task = single is not null
             ? OfPrompt(model, single, a)
             : RecallTask.OfTable(model, FactTable.All[_table.Get(a)], PromptOptions(a), (FactCorruption)_corruption.Get(a));
-        RecallResult result;
-        using (var bar = new ProgressBar(session.Terminal, "patching", session.Cancellation))
-        {
-            result = RecallStudy.Run(model, task.Prompts, task.Corrupted, options with { Progress = bar });
-        }
+        RecallResult result = session.Watch("patching", bar => RecallStudy.Run(model, task.Prompts, task.Corrupted, options with { Progress = bar }));
 
         if (Math.Abs(result.Patching.CleanMean) < PathPatchingResult.LeastForScores)
         {

@@ -127,7 +127,7 @@ internal sealed class SweepCommand : Verb
         new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["model"] = model.Hash,
-            ["device"] = model.Device.Name,
+            ["device"] = model.Device.Arithmetic,
             ["clean"] = string.Join(' ', _variants.Clean(a, model) ?? []),
             ["measure"] = _measure.Get(a) ?? "all",
             ["targets"] = string.Join(' ', targets),

@@ -23,9 +23,10 @@ internal static class LinearMapReport
         bool chosen = result.Ridges.Count > 1;
         TablePart table = new TablePart("best", $"Best {what} of the other model for each of this one")
         {
-            Note = $"Error is the mean over held-out tokens of |h - f(h)| / |h|, constant that of the mean state, which a map must beat; R2 is 1 less the share of the squares about that mean that the map leaves. Intervals are over {result.Errors.Prompts} windows; the best target is picked by the same tokens.{(chosen ? $" Each map's ridge penalty was chosen on {Text.Grouped(result.ValidationTokens)} other tokens." : "")} Depth is the share of all boundaries.",
+            Note = $"Error is the mean over held-out tokens of |h - f(h)| / |h|, constant that of the mean state, which a map must beat; R2 is 1 less the share of the squares about that mean that the map leaves. Intervals are over {result.Errors.Prompts} windows; the best target is picked by the same tokens.{(chosen ? $" Each map's ridge penalty was chosen on {Text.Grouped(result.ValidationTokens)} other tokens." : "")}",
         }.Number("from", "N0").Number("to", "N0").Number("error", "F4").Number("low", "F4").Number("high", "F4").Number("constant", "F3")
-            .Number("R2", "F4").Number("R2 low", "F4").Number("R2 high", "F4").Number("depth from", "F2").Number("depth to", "F2");
+            .Number("R2", "F4").Number("R2 low", "F4", shown: "low").Number("R2 high", "F4", shown: "high")
+            .Number("depth from", "F2", onScreen: false).Number("depth to", "F2", onScreen: false);
         if (chosen)
         {
             table.Number("ridge", "G2");

@@ -184,4 +184,5 @@ internal static class NeuronClampReport
         }
 
         return lines;
-    }}
+    }
+}

@@ -2,7 +2,7 @@ namespace Weir.Cli.Rendering;
 
 /// <summary>
 /// Aligned columns with two spaces between them. A row is always one line: where the columns together are too wide, the
-/// columns marked flexible give way, the widest first, and then the rest of the line.
+/// columns marked flexible give way, the widest first, names in the middle, and then the rest of the line.
 /// </summary>
 /// <param name="terminal">Where it goes.</param>
 internal sealed class TextTable(Terminal terminal)
@@ -10,13 +10,20 @@ internal sealed class TextTable(Terminal terminal)
     private const int LeastFlexible = 6;
     private const string Gap = "  ";
 
-    private readonly List<(string Header, bool Right, bool Flexible)> _columns = [];
+    private readonly List<(string Header, bool Right, bool Flexible, bool IsName)> _columns = [];
     private readonly List<string[]> _rows = [];
 
     /// <summary>Adds a column.</summary>
     public TextTable Column(string header, bool right = false, bool flexible = false)
     {
-        _columns.Add((header, right, flexible));
+        _columns.Add((header, right, flexible, false));
+        return this;
+    }
+
+    /// <summary>Adds a flexible column of names, which both their beginnings and their ends tell apart.</summary>
+    public TextTable Names(string header)
+    {
+        _columns.Add((header, false, true, true));
         return this;
     }
 
@@ -62,7 +69,7 @@ internal sealed class TextTable(Terminal terminal)
 
     private void WriteLine(string indent, string[] cells, int[] widths, int width, bool header)
     {
-        string line = string.Join(Gap, cells.Select((cell, i) => TextWidth.Fit(cell, widths[i], _columns[i].Right)));
+        string line = string.Join(Gap, cells.Select((cell, i) => TextWidth.Fit(_columns[i].IsName ? TextWidth.CutMiddle(cell, widths[i]) : cell, widths[i], _columns[i].Right)));
         line = TextWidth.Cut(line.TrimEnd(), width);
         terminal.Output.WriteLine(indent + (header ? Ansi.Bold(terminal.Settings.Colors, line) : line));
     }

@@ -50,6 +50,30 @@ internal static class TextWidth
         return columns < 1 ? "" : cut.Append('…').ToString();
     }
 
+    /// <summary>The text, shortened with an ellipsis in its middle where it takes more columns.</summary>
+    public static string CutMiddle(string text, int columns)
+    {
+        if (Of(text) <= columns)
+        {
+            return text;
+        }
+
+        var tail = new StringBuilder();
+        int left = (columns - 1) / 2;
+        foreach (Rune rune in text.EnumerateRunes().Reverse())
+        {
+            left -= Of(rune);
+            if (left < 0)
+            {
+                break;
+            }
+
+            tail.Insert(0, rune.ToString());
+        }
+
+        return Cut(text, columns - Of(tail.ToString())) + tail;
+    }
+
     /// <summary>The text, shortened or filled with spaces to exactly so many columns.</summary>
     public static string Fit(string text, int columns, bool right = false)
     {

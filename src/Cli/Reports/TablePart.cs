@@ -7,7 +7,7 @@ namespace Weir.Cli.Reports;
 /// <summary>A table, which the terminal shows too. On the page a click on a header sorts it.</summary>
 internal sealed record TablePart(string Name, string Title) : ReportPart(Name, Title)
 {
-    private readonly List<(string Header, string? Format, bool Flexible, bool OnScreen)> _columns = [];
+    private readonly List<(string Header, string? Format, Action<TextTable>? OnScreen)> _columns = [];
     private readonly List<object?[]> _rows = [];
 
     /// <summary>Rows that the terminal shows; the page and the CSV file have all of them.</summary>
@@ -24,7 +24,14 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
     /// <param name="flexible">True where a narrow terminal may cut its texts.</param>
     public TablePart Column(string header, bool flexible = true)
     {
-        _columns.Add((header, null, flexible, true));
+        _columns.Add((header, null, t => t.Column(header, flexible: flexible)));
+        return this;
+    }
+
+    /// <summary>Adds a column of names such as blocks.3.attn.hook_z[1]@4, which a narrow terminal may cut in their middle.</summary>
+    public TablePart Names(string header)
+    {
+        _columns.Add((header, null, t => t.Names(header)));
         return this;
     }
 
@@ -32,9 +39,10 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
     /// <param name="header">Its header.</param>
     /// <param name="format">How they are shown: a .NET format such as F3, N0 or P1.</param>
     /// <param name="onScreen">False for a column that the page and the CSV file have and the terminal does not.</param>
-    public TablePart Number(string header, string format, bool onScreen = true)
+    /// <param name="shown">Its header in the terminal, where the columns beside it say the rest; null for the same.</param>
+    public TablePart Number(string header, string format, bool onScreen = true, string? shown = null)
     {
-        _columns.Add((header, format, false, onScreen));
+        _columns.Add((header, format, onScreen ? t => t.Column(shown ?? header, right: true) : null));
         return this;
     }
 
@@ -62,10 +70,10 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
     public void Print(Terminal terminal)
     {
         var table = new TextTable(terminal);
-        int[] shown = [.. Enumerable.Range(0, _columns.Count).Where(i => _columns[i].OnScreen)];
+        int[] shown = [.. Enumerable.Range(0, _columns.Count).Where(i => _columns[i].OnScreen is not null)];
         foreach (int i in shown)
         {
-            table.Column(_columns[i].Header, right: _columns[i].Format is not null, flexible: _columns[i].Flexible);
+            _columns[i].OnScreen!(table);
         }
 
         foreach (object?[] row in _rows.Take(MostOnScreen))
@@ -84,7 +92,7 @@ internal sealed record TablePart(string Name, string Title) : ReportPart(Name, T
     public override void WriteJson(Utf8JsonWriter json)
     {
         json.WriteStartArray("columns");
-        foreach ((string header, string? format, _, _) in _columns)
+        foreach ((string header, string? format, _) in _columns)
         {
             json.WriteStartObject();
             json.WriteString("header", header);

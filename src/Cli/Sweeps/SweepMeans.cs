@@ -1,9 +1,14 @@
+using System.Runtime.InteropServices;
 using Weir.Analysis.Statistics;
+using Weir.Cli.Rendering;
 using Weir.Engine.Sweeps;
 
 namespace Weir.Cli.Sweeps;
 
-/// <summary>A sweep's numbers as means over its prompts, with their intervals.</summary>
+/// <summary>
+/// A sweep's numbers as means over its prompts, with their intervals. A prompt whose number is none is not left out: the mean
+/// is none then, and has no interval.
+/// </summary>
 internal sealed class SweepMeans
 {
     private readonly Dictionary<(int Variant, string Measure, int Layer), List<double>> _values = [];
@@ -38,12 +43,15 @@ internal sealed class SweepMeans
     public bool AreOfSeveral => _prompts.Values.Any(n => n > 1);
 
     /// <summary>What a figure's axis says of means: ", mean over 3 prompts"; nothing where there is one prompt.</summary>
-    public string Over
+    public string Over => AreOfSeveral ? $", mean over {Prompts}" : "";
+
+    /// <summary>How many prompts means are over, as a text.</summary>
+    public string Prompts
     {
         get
         {
             (int least, int most) = (_prompts.Values.DefaultIfEmpty(0).Min(), _prompts.Values.DefaultIfEmpty(0).Max());
-            return most < 2 ? "" : least == most ? $", mean over {most} prompts" : $", mean over {least} to {most} prompts";
+            return least == most ? Text.Count(most, "prompt") : $"{least} to {most} prompts";
         }
     }
 
@@ -53,15 +61,23 @@ internal sealed class SweepMeans
     /// <summary>True where there are numbers of a measure.</summary>
     public bool Has(string measure) => _measures.Contains(measure);
 
-    /// <summary>A mean; NaN where nothing was measured.</summary>
+    /// <summary>True where a variant has numbers of a measure at a layer: none in front of what it changes.</summary>
+    public bool Has(int variant, string measure, int layer) => _values.ContainsKey((variant, measure, layer));
+
+    /// <summary>A mean; NaN where nothing was measured, or on some prompt no number.</summary>
     /// <param name="variant">The variant.</param>
     /// <param name="measure">The measure.</param>
     /// <param name="layer">The layer; -1 for the output.</param>
     public double Mean(int variant, string measure, int layer = -1) => _values.TryGetValue((variant, measure, layer), out List<double>? values) ? values.Average() : double.NaN;
 
-    /// <summary>A mean with its interval.</summary>
-    public Estimate Of(int variant, string measure, int layer = -1) =>
-        Bootstrap.Mean(_values.TryGetValue((variant, measure, layer), out List<double>? values) ? [.. values] : []);
+    /// <summary>The same with its interval.</summary>
+    public Estimate Of(int variant, string measure, int layer = -1)
+    {
+        double mean = Mean(variant, measure, layer);
+        return double.IsFinite(mean)
+            ? Bootstrap.Mean(CollectionsMarshal.AsSpan(_values[(variant, measure, layer)]))
+            : new Estimate(mean, double.NaN, double.NaN, PromptsOf(variant));
+    }
 
     /// <summary>Intervals of a map of means, or null where there is one prompt.</summary>
     /// <param name="rows">Rows of the map.</param>

@@ -10,11 +10,11 @@ namespace Weir.Cli.Sweeps;
 /// <param name="Unit">Its unit.</param>
 internal sealed record SweepMeasure(string Name, string Header, string Format, string? Title = null, string Unit = "")
 {
-    private static readonly SweepMeasure[] OfEverySweep =
-    [
-        new("output.kl.mean", "KL", "G3", "KL to the unchanged prompt, in nats", "nats"),
-        new("output.probability_l2.mean", "|p-p'|", "G3"),
-    ];
+    private const int MostOnScreen = 4;
+
+    private static readonly SweepMeasure Divergence = new("output.kl.mean", "KL", "G3", "KL to the unchanged prompt, in nats", "nats");
+
+    private static readonly SweepMeasure Distance = new("output.probability_l2.mean", "|p-p'|", "G3");
 
     private static readonly SweepMeasure[] OfOneTarget =
     [
@@ -34,9 +34,14 @@ internal sealed record SweepMeasure(string Name, string Header, string Format, s
             .Select(t => t.ToString(CultureInfo.InvariantCulture))
             .Select(t => new SweepMeasure($"target{t}.log_probability_change", $"d log p{t}", "F3"))
             .TakeWhile(m => means.Has(m.Name));
-        return [.. OfEverySweep.Concat(OfOneTarget).Concat(ofEach).Append(OfTwoTargets).Where(m => means.Has(m.Name))];
+        return [.. OfOneTarget.Prepend(Distance).Prepend(Divergence).Concat(ofEach).Append(OfTwoTargets).Where(m => means.Has(m.Name))];
     }
 
     /// <summary>The one that the sweep is about: the difference of two targets' logits, the target, or else the KL.</summary>
-    public static SweepMeasure Leading(SweepMeans means) => Of(means).LastOrDefault(m => m.Title is not null) ?? OfEverySweep[0];
+    public static SweepMeasure Leading(SweepMeans means) => Of(means).LastOrDefault(m => m.Title is not null) ?? Divergence;
+
+    /// <summary>Those that eighty columns have room for, of several prompts with one interval; all are in the report.</summary>
+    public static IReadOnlyList<SweepMeasure> OnScreen(SweepMeans means) => means.AreOfSeveral
+        ? [.. Of(means).Where(m => m == Divergence || m == Leading(means))]
+        : [.. Of(means).Where(m => m != Distance).Take(MostOnScreen)];
 }

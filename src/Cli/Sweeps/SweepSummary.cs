@@ -7,14 +7,17 @@ using Weir.Engine.Sweeps;
 namespace Weir.Cli.Sweeps;
 
 /// <summary>
-/// A sweep in short: for each variant, over the prompts, the mean of what it does to the output, and the most that it does to
-/// what a later attention or MLP adds. What it changes itself is not counted.
+/// A sweep in short: for each variant, over the prompts, the mean of what it does to the output, and the largest, over later
+/// layers, of its mean changes of what attention or MLP add. What it changes itself is not counted.
 /// </summary>
 internal static class SweepSummary
 {
+    // Columns of measures beside which eighty columns have room for layers.
+    private const int MostWithLayers = 3;
+
     private static readonly (string Measure, string Header, SitePoint[] Own)[] Parts =
     [
-        ("attn_out.change.mean", "attention", [SitePoint.AttentionOut, SitePoint.Z, SitePoint.Query, SitePoint.Key, SitePoint.Value, SitePoint.Pattern, SitePoint.AttentionScores]),
+        ("attn_out.change.mean", "attn", [SitePoint.AttentionOut, SitePoint.Z, SitePoint.Query, SitePoint.Key, SitePoint.Value, SitePoint.Pattern, SitePoint.AttentionScores]),
         ("mlp_out.change.mean", "MLP", [SitePoint.MlpOut]),
     ];
 
@@ -27,28 +30,30 @@ internal static class SweepSummary
         IReadOnlyList<SweepMeasure> shown = SweepMeasure.Of(means);
         SweepMeasure leading = SweepMeasure.Leading(means);
         bool several = means.AreOfSeveral;
+        IReadOnlyList<SweepMeasure> onScreen = SweepMeasure.OnScreen(means);
+        bool layersOnScreen = !several && onScreen.Count <= MostWithLayers;
         TablePart table = new TablePart("variants", "Variants")
         {
-            Note = (several ? "means over n prompts; low and high are the ends of their 95 % bootstrap intervals over prompts; " : "")
-                + "attention max and MLP max: the largest change, over later layers, of what an attention or MLP adds, a maximum and not a mean, and the layer where it is",
-        }.Column("variant", flexible: false);
+            Note = (several ? $"means over {means.Prompts}; low and high are the ends of their 95 % bootstrap intervals over prompts; " : "")
+                + $"attn and MLP: relative change of what a layer's attention or MLP adds, a mean over positions{(several ? " and prompts" : "")}, the largest of later layers{(layersOnScreen ? ", and at which" : "")}",
+        }.Names("variant");
         if (several)
         {
-            table.Number("n", "N0");
+            table.Number("n", "N0", onScreen: false);
         }
 
         foreach (SweepMeasure measure in shown)
         {
-            table.Number(measure.Header, measure.Format);
+            table.Number(measure.Header, measure.Format, onScreen.Contains(measure));
             if (several)
             {
-                table.Number($"{measure.Header} low", measure.Format, onScreen: measure == leading).Number($"{measure.Header} high", measure.Format, onScreen: measure == leading);
+                table.Number($"{measure.Header} low", measure.Format, measure == leading, "low").Number($"{measure.Header} high", measure.Format, measure == leading, "high");
             }
         }
 
         foreach ((_, string header, _) in Parts)
         {
-            table.Number($"{header} max", "P0").Number($"{header} at", "F0");
+            table.Number($"{header} max", "P0", shown: header).Number($"{header} at", "F0", layersOnScreen, "at");
         }
 
         foreach ((int variant, string name) in means.Variants)
@@ -100,7 +105,8 @@ internal static class SweepSummary
 
     private static object?[] Largest(SweepMeans means, int variant, string measure, IEnumerable<int> layers)
     {
-        (double Value, int Layer)[] changes = [.. layers.Select(l => (means.Mean(variant, measure, l), l)).Where(m => m.Item1 > 0)];
-        return changes.Length == 0 ? [null, null] : [changes.MaxBy(m => m.Value).Value, changes.MaxBy(m => m.Value).Layer];
+        (double Value, int Layer)[] changes = [.. layers.Where(l => means.Has(variant, measure, l)).Select(l => (means.Mean(variant, measure, l), l))];
+        (double Value, int Layer) largest = changes.DefaultIfEmpty().MaxBy(m => m.Value);
+        return largest.Value > 0 && changes.All(m => double.IsFinite(m.Value)) ? [largest.Value, largest.Layer] : [null, null];
     }
 }

@@ -45,7 +45,10 @@ public sealed unsafe class CpuDevice : IDevice
     ];
 
     /// <inheritdoc/>
-    public string Name => $"CPU, {VectorBits}-bit vectors, {Threads} thread{(Threads == 1 ? "" : "s")}";
+    public string Name => $"{Arithmetic}, {Threads} thread{(Threads == 1 ? "" : "s")}";
+
+    /// <inheritdoc/>
+    public string Arithmetic => $"CPU, {VectorBits}-bit vectors";
 
     /// <inheritdoc/>
     public DeviceOptions OpenedWith => new()

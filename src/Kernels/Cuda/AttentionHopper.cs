@@ -26,7 +26,7 @@ internal sealed unsafe partial class CudaOps
     /// <summary>All positions of a store, one after the other: boxes of so many of them and 64 elements.</summary>
     private TensorMap StoreMap(CudaKeyValueStore store, nint address, int keys) => TensorMap.Of(
         _driver,
-        new TensorMapLayout(address, store.Type, checked(store.Sequences * store.Heads * store.Capacity), store.Stride, store.Stride * sizeof(ushort), keys, 64, Swizzled: true));
+        new TensorMapLayout(address, store.Type, checked(store.Sequences * store.Heads * store.Capacity), store.KeyStride, store.KeyStride * sizeof(ushort), keys, 64, Swizzled: true));
 
     /// <summary>The kernels for heads of up to a size.</summary>
     private sealed record FlashHopper(int Size, int Keys)

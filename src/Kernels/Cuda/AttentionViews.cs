@@ -31,7 +31,7 @@ internal sealed unsafe partial class CudaOps
         Capacity = store.Capacity,
         Heads = store.Heads,
         Size = store.HeadSize,
-        Stride = store.Stride,
+        Stride = store.KeyStride,
     };
 
     private static AttentionArguments ArgumentsOf(Tensor q, CudaKeyValueStore store, BatchRows all, AttentionOptions options, Tensor z) => new()

@@ -33,6 +33,9 @@ public sealed class CudaDevice : IDevice
         CultureInfo.InvariantCulture,
         $"{Facts.Name}, compute capability {Facts.Capability / 10}.{Facts.Capability % 10}, {Facts.Multiprocessors} multiprocessors{(Options.Precision == CudaPrecision.F32 ? ", f32" : "")}{(Options.Deterministic ? ", deterministic" : "")}");
 
+    /// <inheritdoc/>
+    public string Arithmetic => Name;
+
     /// <summary>What the device is.</summary>
     public CudaFacts Facts => Driver.Facts;
 

@@ -11,9 +11,6 @@ internal sealed class CudaKeyValueStore(CudaDevice device, int heads, int headSi
     /// <summary>Positions that a kernel reads together; room comes in multiples of it.</summary>
     public const int Tile = 64;
 
-    /// <summary>Elements from one position to the next, of keys and of values.</summary>
-    public int Stride => KeyStride;
-
     private protected override void Copy(nint from, nint to, long bytes) => device.Driver.CopyOnDevice(to, from, bytes);
 
     private static int Padded(int headSize, ElementType type)

@@ -4,7 +4,7 @@ namespace Weir.Kernels.Cuda;
 
 /// <summary>
 /// The twin of weir::TensorMap: a member of a kernel's argument struct, at a multiple of 64 bytes. The kernel's struct is
-/// a multiple of 64 bytes too, so its twin states its Size.
+/// a multiple of 64 bytes too, so a twin that is none by itself states its Size; the emulator compares the sizes.
 /// </summary>
 [InlineArray(128)]
 internal struct TensorMap

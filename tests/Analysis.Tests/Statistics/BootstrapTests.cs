@@ -50,6 +50,38 @@ public class BootstrapTests
         Assert.Equal((3d, 3d), (Bootstrap.Mean([3, 3, 3]).Low, Bootstrap.Mean([3, 3, 3]).High));
     }
 
+    /// <summary>Counted draws, kept or not, and the general statistic are one resampling; on several threads too.</summary>
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(97, 3)]
+    [InlineData(4200, 1)]
+    public void A_mean_is_the_statistic_of_the_same_draws(int count, int seeds)
+    {
+        var random = new Random(count);
+        double[] values = [.. Enumerable.Range(0, count).Select(_ => random.NextDouble() - 0.25)];
+        double[] weights = [.. values.Select((_, i) => 1.0 + (i % 3))];
+        var expected = new (Estimate Mean, Estimate Ratio)[seeds];
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            expected[seed] = (
+                Bootstrap.Of(count, drawn => drawn.Sum(i => values[i]) / count, seed),
+                Bootstrap.Of(count, drawn => drawn.Sum(i => values[i]) / drawn.Sum(i => weights[i]), seed));
+        }
+
+        Parallel.For(0, 4 * seeds, i =>
+        {
+            Same(expected[i % seeds].Mean, Bootstrap.Mean(values, i % seeds));
+            Same(expected[i % seeds].Ratio, Bootstrap.Ratio(values, weights, i % seeds));
+        });
+        static void Same(Estimate a, Estimate b)
+        {
+            Assert.Equal(a.Count, b.Count);
+            Assert.Equal(a.Mean, b.Mean, 1e-12);
+            Assert.Equal(a.Low, b.Low, 1e-12);
+            Assert.Equal(a.High, b.High, 1e-12);
+        }
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_interval() => Assert.Equal(Bootstrap.Mean([1, 2, 5, 9], seed: 4), Bootstrap.Mean([1, 2, 5, 9], seed: 4));
 

@@ -92,7 +92,8 @@ internal sealed class LinearMapFit
         using WeightMatrix? shared = _options.Weighting == MapWeighting.Equal ? _a.Device.Load(n, transposed: true, targets) : null;
         for (int m = 0; m < sources.Length; m++)
         {
-            float[]? weights = shared is null ? Weights(sources[m].Span, n) : null;
+            // Square roots of the weights: both sides of the least squares are scaled by them.
+            float[]? weights = shared is null ? StateRows.InverseNorms(sources[m].Span, n, SmallestNorm) : null;
             float[] x = Inputs(m, sources[m].Span, weights, n), transposed = StateRows.Transposed(x, n);
             using WeightMatrix? weighted = shared is null ? _a.Device.Load(n, transposed: true, [.. targets.Select(y => StateRows.Weighted(y, weights!, _width))]) : null;
             StateRows.Accumulate(Product(transposed, n, shared ?? weighted!), _cross[m]);
@@ -184,18 +185,6 @@ internal sealed class LinearMapFit
         device.Write(input, MemoryMarshal.AsBytes(x.AsSpan()));
         device.Ops.MatMul(input, weights, output);
         return device.Read<float>(output);
-    }
-
-    // Square roots of the weights: both sides of the least squares are scaled by them.
-    private float[] Weights(ReadOnlySpan<float> state, int n)
-    {
-        float[] weights = new float[n];
-        for (int i = 0; i < n; i++)
-        {
-            weights[i] = (float)(1 / Math.Max(TensorPrimitives.Norm(state.Slice(i * _a.Spec.Width, _a.Spec.Width)), SmallestNorm));
-        }
-
-        return weights;
     }
 
     // States from their origin, times their weights where they have any, with the ones behind them.

@@ -41,6 +41,19 @@ internal static class StateRows
         }
     }
 
+    /// <summary>1 / |x| of each of n rows, with |x| taken as no less than the smallest.</summary>
+    public static float[] InverseNorms(ReadOnlySpan<float> rows, int n, double smallest)
+    {
+        int width = rows.Length / n;
+        float[] inverse = new float[n];
+        for (int i = 0; i < n; i++)
+        {
+            inverse[i] = (float)(1 / Math.Max(TensorPrimitives.Norm(rows.Slice(i * width, width)), smallest));
+        }
+
+        return inverse;
+    }
+
     /// <summary>Rows times a weight each.</summary>
     public static float[] Weighted(float[] rows, float[] weights, int width)
     {

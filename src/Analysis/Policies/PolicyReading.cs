@@ -71,7 +71,7 @@ internal sealed class PolicyReading
     private static PartOfProgress? Half(IProgress<double>? whole, double start) => whole is null ? null : new PartOfProgress(whole, start, 0.5);
 
     // The lens compares states that are read alike, so logits of both kinds are made here, for a few rows at a time.
-    private static float[] BareDivergence(Model model, IReadOnlyList<Tensor> states, Tensor normed, float temperature, IProgress<double>? progress)
+    private static float[] BareDivergence(Model model, IReadOnlyList<Tensor> states, Tensor normed, float temperature, PartOfProgress? progress)
     {
         int rows = normed.Rows, vocabulary = model.Spec.VocabularySize;
         int group = Math.Clamp(MostLogits / vocabulary, 1, rows);

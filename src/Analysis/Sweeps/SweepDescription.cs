@@ -9,7 +9,7 @@ public sealed record SweepDescription(IReadOnlyDictionary<string, string> Meta, 
     /// <summary>What makes a cell of another sweep mean something else, in words; null where every cell means the same.</summary>
     public string? DifferenceFrom(SweepDescription other)
     {
-        foreach (string key in Meta.Keys.Union(other.Meta.Keys).Order(StringComparer.Ordinal))
+        foreach (string key in Meta.Keys.Union(other.Meta.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             string mine = Meta.GetValueOrDefault(key, ""), theirs = other.Meta.GetValueOrDefault(key, "");
             if (mine != theirs)

@@ -60,7 +60,7 @@ internal sealed class DepthPromptSettings
         IReadOnlyList<PromptItem> Draw(string name, int seed) => PromptSets.Generate(name, seed, _instruction.Get(arguments));
         int seed = _seed.Get(arguments);
         return _generator.Get(arguments) is not { } name ? null
-            : Draw(name, seed + 1).ExceptBy(Draw(name, seed).Select(i => i.Text), i => i.Text).FirstOrDefault();
+            : Draw(name, seed + 1).ExceptBy(Draw(name, seed).Select(i => i.Text), i => i.Text, StringComparer.Ordinal).FirstOrDefault();
     }
 
     private IReadOnlyList<T> Some<T>(IReadOnlyList<T> all, ParseResult a, int seed)

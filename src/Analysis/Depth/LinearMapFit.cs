@@ -25,7 +25,6 @@ internal sealed class LinearMapFit
     private readonly double[][] _cross;
     private int _first;
     private int _count;
-    private bool _summed;
     private double _tokens;
     private double[] _targetSums = [];
     private float[][] _sourceOrigins = [];
@@ -44,15 +43,18 @@ internal sealed class LinearMapFit
 
     private int Outputs => _count * _width;
 
+    // X^T X and the number of tokens are known from the first targets on.
+    private bool IsSummed => _first > 0;
+
     /// <summary>Takes the next targets, whose sums begin at 0; X^T X is the same for all and is summed for the first ones alone.</summary>
     public void Begin(int first, int count)
     {
         (_first, _count) = (first, count);
-        _summed = _tokens > 0;
         _targetOrigins = [];
         _targetSums = new double[Outputs];
         for (int m = 0; m < _cross.Length; m++)
         {
+            // The old sums go first, so that no two are held.
             _cross[m] = [];
             _cross[m] = new double[checked(_inputs * Outputs)];
         }
@@ -69,8 +71,8 @@ internal sealed class LinearMapFit
 
         _sourceOrigins = _sourceOrigins.Length > 0 ? _sourceOrigins : [.. sources.Select(x => StateRows.Mean(x, _a.Spec.Width))];
         _targetOrigins = _targetOrigins.Length > 0 ? _targetOrigins : [.. targets.Select(y => StateRows.Mean(y, _width))];
-        _tokens += _summed ? 0 : n;
-        targets = [.. targets.Select((y, t) => StateRows.From(y, _targetOrigins[t], null, n, _width))];
+        _tokens += IsSummed ? 0 : n;
+        targets = [.. targets.Select((y, t) => StateRows.From(y, _targetOrigins[t]))];
         for (int t = 0; t < _count; t++)
         {
             StateRows.AccumulateRows(targets[t], _targetSums.AsSpan(t * _width, _width));
@@ -97,7 +99,7 @@ internal sealed class LinearMapFit
             float[] x = Inputs(m, sources[m].Span, weights, n), transposed = StateRows.Transposed(x, n);
             using WeightMatrix? weighted = shared is null ? _a.Device.Load(n, transposed: true, [.. targets.Select(y => StateRows.Weighted(y, weights!, _width))]) : null;
             StateRows.Accumulate(Product(transposed, n, shared ?? weighted!), _cross[m]);
-            if (!_summed)
+            if (!IsSummed)
             {
                 using WeightMatrix own = _a.Device.Load(n, transposed: true, x);
                 StateRows.Accumulate(Product(transposed, n, own), _gram[m]);
@@ -136,7 +138,7 @@ internal sealed class LinearMapFit
         }
 
         int[] window = [.. windows.SelectMany((w, i) => Enumerable.Repeat(i, LayerStates.Kept(w, _options)))];
-        float[][] truth = [.. targets.Select((y, t) => StateRows.From(y, _targetOrigins[t], null, n, _width))];
+        float[][] truth = [.. targets.Select((y, t) => StateRows.From(y, _targetOrigins[t]))];
         float[] mean = Array.ConvertAll(_targetSums, s => (float)(s / _tokens));
         double[][] norms = [.. targets.Select(y => PerRow(y, n, row => Math.Max(TensorPrimitives.Norm(row), SmallestNorm)))];
         double[][] fromMean = [.. truth.Select((y, t) => PerRow(y, n, row => TensorPrimitives.Distance(row, mean.AsSpan(t * _width, _width))))];
@@ -191,7 +193,8 @@ internal sealed class LinearMapFit
     private float[] Inputs(int source, ReadOnlySpan<float> state, float[]? weights, int n)
     {
         int width = _inputs - 1;
-        float[] counted = StateRows.From(state, _sourceOrigins[source], weights, n, width), x = new float[n * _inputs];
+        float[] counted = StateRows.From(state, _sourceOrigins[source]), x = new float[n * _inputs];
+        counted = weights is null ? counted : StateRows.Weighted(counted, weights, width);
         for (int i = 0; i < n; i++)
         {
             counted.AsSpan(i * width, width).CopyTo(x.AsSpan(i * _inputs));

@@ -51,19 +51,7 @@ public sealed class RatioTable
     public Estimate RatioWithInterval(int row, int column) => Bootstrap.Ratio([.. Each(_sums, row, column)], [.. Each(_counts, row, column)]);
 
     /// <summary>Every ratio.</summary>
-    public double[,] Map()
-    {
-        double[,] map = new double[Rows, Columns];
-        for (int r = 0; r < Rows; r++)
-        {
-            for (int c = 0; c < Columns; c++)
-            {
-                map[r, c] = Ratio(r, c);
-            }
-        }
-
-        return map;
-    }
+    public double[,] Map() => Maps.Of(Rows, Columns, Ratio);
 
     private double Sum(double[] values, int row, int column) => Each(values, row, column).Sum();
 

@@ -106,19 +106,7 @@ public sealed class SampleTable
         : _largest.AsSpan(prompt * Rows * Columns, Rows * Columns).ContainsAnyExcept(float.NegativeInfinity);
 
     /// <summary>One number of each cell.</summary>
-    public double[,] Map(Func<int, int, double> number)
-    {
-        double[,] values = new double[Rows, Columns];
-        for (int r = 0; r < Rows; r++)
-        {
-            for (int c = 0; c < Columns; c++)
-            {
-                values[r, c] = number(r, c);
-            }
-        }
-
-        return values;
-    }
+    public double[,] Map(Func<int, int, double> number) => Maps.Of(Rows, Columns, number);
 
     private float? Largest(int cell)
     {

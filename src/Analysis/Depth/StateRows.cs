@@ -66,18 +66,13 @@ internal static class StateRows
         return y;
     }
 
-    /// <summary>Rows less an origin, times their weights where they have any.</summary>
-    public static float[] From(ReadOnlySpan<float> rows, float[] origin, float[]? weights, int n, int width)
+    /// <summary>Rows less an origin.</summary>
+    public static float[] From(ReadOnlySpan<float> rows, float[] origin)
     {
         float[] y = new float[rows.Length];
-        for (int i = 0; i < n; i++)
+        for (int at = 0; at < y.Length; at += origin.Length)
         {
-            Span<float> row = y.AsSpan(i * width, width);
-            TensorPrimitives.Subtract(rows.Slice(i * width, width), origin, row);
-            if (weights is not null)
-            {
-                TensorPrimitives.Multiply(row, weights[i], row);
-            }
+            TensorPrimitives.Subtract(rows.Slice(at, origin.Length), origin, y.AsSpan(at, origin.Length));
         }
 
         return y;

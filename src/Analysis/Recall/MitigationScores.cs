@@ -34,7 +34,7 @@ internal sealed class MitigationScores
         _block = block;
         _folds = folds;
         _byItem = new ItemResampling([.. prompts.Select(p => p.Item)]);
-        _before = Scored([Read(null, 0, null).Answers], a => a.Probabilities);
+        _before = Scored([Answers(null, 0, null)], a => a.Probabilities);
     }
 
     /// <summary>Scores one.</summary>
@@ -44,10 +44,9 @@ internal sealed class MitigationScores
     {
         // What no prompt chooses is the same in every fold.
         bool chosen = kind is Mitigation.Heads or Mitigation.Regression;
-        (AnswerRanks Answers, double[] Costs)[] outcomes = chosen
-            ? [.. _folds.Select(f => Read(kind, lambda, f))]
-            : [Read(kind, lambda, null)];
-        AnswerRanks[] answers = [.. outcomes.Select(o => o.Answers)];
+        FinalFold?[] folds = chosen ? [.. _folds] : [null];
+        AnswerRanks[] answers = [.. folds.Select(f => Answers(kind, lambda, f))];
+        double[][] costs = [.. folds.Select(f => Costs(kind, lambda, f))];
         double[] p = Scored(answers, a => a.Probabilities);
         return new MitigationRow(
             kind, lambda,
@@ -55,18 +54,26 @@ internal sealed class MitigationScores
             _byItem.Mean([.. p.Zip(_before, (after, before) => after - before)]),
             Bootstrap.Quantile([.. Scored(answers, a => a.Ranks).Where(double.IsFinite)], 0.5),
             _byItem.Mean(Scored(answers, a => a.First)),
-            Bootstrap.Mean([.. outcomes[0].Costs.Select((_, t) => outcomes.Average(o => o.Costs[t]))]));
+            Bootstrap.Mean([.. costs[0].Select((_, t) => costs.Average(c => c[t]))]));
     }
 
-    private (AnswerRanks Answers, double[] Costs) Read(Mitigation? kind, float lambda, FinalFold? fold)
+    private AnswerRanks Answers(Mitigation? kind, float lambda, FinalFold? fold)
     {
         using var memory = new Arena(_model.Device);
-        Tensor Changed(EndStates of) => kind is { } k ? _block.Run(of, k, lambda, fold?.Heads ?? [], fold?.Fit, memory) : of.Final;
-        LensResult cost = LensReader.Read(_model, [_unrelated.Final, Changed(_unrelated)], new LensOptions { Entropy = false, TopK = 0, Divergence = true });
-        return (
-            AnswerRanks.Read(_model, Changed(_states), [.. _prompts.Select(p => p.AnswerId)]),
-            [.. Enumerable.Range(0, _unrelated.Count).GroupBy(r => _unrelated.RowPrompts[r]).Select(g => g.Average(r => (double)cost.Divergence[r]))]);
+        return AnswerRanks.Read(_model, Changed(_states, kind, lambda, fold, memory), [.. _prompts.Select(p => p.AnswerId)]);
     }
+
+    // Of each unrelated text, the mean divergence of its positions.
+    private double[] Costs(Mitigation? kind, float lambda, FinalFold? fold)
+    {
+        using var memory = new Arena(_model.Device);
+        Tensor changed = Changed(_unrelated, kind, lambda, fold, memory);
+        LensResult cost = LensReader.Read(_model, [_unrelated.Final, changed], new LensOptions { Entropy = false, TopK = 0, Divergence = true });
+        return [.. Enumerable.Range(0, _unrelated.Count).GroupBy(r => _unrelated.RowPrompts[r]).Select(g => g.Average(r => (double)cost.Divergence[r]))];
+    }
+
+    private Tensor Changed(EndStates states, Mitigation? kind, float lambda, FinalFold? fold, Arena memory) =>
+        kind is { } k ? _block.Run(states, k, lambda, fold?.Heads ?? [], fold?.Fit, memory) : states.Final;
 
     // Of each prompt, the mean over the folds that hold its item out; NaN where none does.
     private double[] Scored(AnswerRanks[] answers, Func<AnswerRanks, double[]> values) => [.. _prompts.Select((prompt, n) =>

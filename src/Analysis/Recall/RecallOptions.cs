@@ -15,6 +15,9 @@ public sealed record RecallOptions
     /// <summary>True to patch by the four passes of the definition.</summary>
     public bool Oracle { get; init; }
 
+    /// <summary>True where paths are patched by four passes a sender: the short-cut knows no receiver but the last residual.</summary>
+    public bool TakesFourPasses => Oracle || Receivers.Count > 0;
+
     /// <summary>Heads, the largest scores first, to look at for evidence of moving the topic.</summary>
     public int Movers { get; init; } = 5;
 

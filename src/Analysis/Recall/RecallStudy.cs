@@ -35,7 +35,7 @@ public static class RecallStudy
             RecallMetric.Topic => unembedding.Centred(topics),
             _ => unembedding.Difference(answers, topics),
         };
-        PathPatchingResult patching = options.Oracle || options.Receivers.Count > 0
+        PathPatchingResult patching = options.TakesFourPasses
             ? new FourPasses(model, tokens, corrupted, value, options.FreezeMlps, options.Receivers).Run(options.Progress)
             : PathPatching.Run(model, clean, put, value, options.FreezeMlps, options.Progress);
         (int Layer, int Head)[] heads = [.. patching.Kept(1).Take(options.Movers).Select(k => (k.Layer, k.Head))];

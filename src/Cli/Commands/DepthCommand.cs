@@ -107,7 +107,6 @@ internal sealed class DepthCommand : Verb
             where T : class => wanted.Contains(name) ? session.Watch(name, work) : null;
 
         DepthPrompt? other = Counterfactual(a, model);
-        SkipEffects? effects = Run("effects", bar => SkipEffects.Run(model, ids, options with { Progress = bar }));
         return new DepthFindings
         {
             Measured = wanted,
@@ -116,7 +115,7 @@ internal sealed class DepthCommand : Verb
             Reduction = _analyses.Reduction(a),
             Splits = options.Splits,
             Profile = Run("profile", bar => DepthProfile.Run(model, ids, _analyses.FirstAveraged(a), options.MostBytes, bar)),
-            Effects = effects,
+            Effects = Run("effects", bar => SkipEffects.Run(model, ids, options with { Progress = bar })),
             Local = Run("local", bar => LocalEffects.Run(model, ids, options with { Progress = bar })),
             Erasure = Run("erasure", bar => Erase(session, model, prompts, other, options.MostBytes, bar)),
             Counterfactual = other,
@@ -152,7 +151,7 @@ internal sealed class DepthCommand : Verb
         {
             if (prompts.Count < FewPrompts)
             {
-                session.Terminal.Note($"erased residuals are the mean over {(prompts.Count == 1 ? "1 prompt" : $"{prompts.Count} prompts")}, which still knows something of them; the paper takes ten of another kind");
+                session.Terminal.Note($"erased residuals are the mean over {Text.Count(prompts.Count, "prompt")}, which still knows something of them; the paper takes ten of another kind");
             }
 
             means = ResidualErasure.Means(model, [.. prompts.Select(p => p.Ids)], _analyses.FirstAveraged(a)..);

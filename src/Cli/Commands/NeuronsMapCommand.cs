@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Weir.Analysis.Neurons;
 using Weir.Cli.Neurons;
 using Weir.Cli.Options;
@@ -47,7 +46,7 @@ internal sealed class NeuronsMapCommand : Verb
 
         NeuronReading reading = _reading.Get(a);
         (int top, int show, int nullCount, int seed, int byToken) = (_top.Get(a), _show.Get(a), _null.Get(a), _seed.Get(a), _byToken.Get(a));
-        HashSet<int> excluded = Ids(_exclude.Get(a));
+        HashSet<int> excluded = _exclude.Get(a) is { } list ? [.. PromptSettings.ParseIds(_exclude.Name, list)] : [];
         using IDevice device = session.OpenDevice();
         using Model model = session.LoadModel(device);
         if (excluded.Where(id => id >= model.Spec.VocabularySize).ToArray() is [var outside, ..])
@@ -72,8 +71,4 @@ internal sealed class NeuronsMapCommand : Verb
             report.Save(session, model, directory, json => NeuronMapReport.WriteJson(json, model, map, random));
         }
     }
-
-    private static HashSet<int> Ids(string? list) => list is null ? [] : [.. list.Split(',', StringSplitOptions.TrimEntries)
-        .Select(w => int.TryParse(w, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id
-            : throw new UsageException($"--exclude must be token ids with commas between them, not '{list}'."))];
 }

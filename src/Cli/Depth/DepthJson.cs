@@ -24,7 +24,7 @@ internal static class DepthJson
         WritePrompts(json, f);
         if (f.Profile is { } profile)
         {
-            ProfileJson.Write(json, profile);
+            DepthProfileJson.Write(json, profile);
         }
 
         if (f.Effects is { } effects)
@@ -58,13 +58,6 @@ internal static class DepthJson
     /// <summary>A name in snake case.</summary>
     public static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
-    /// <summary>Writes a map as a property.</summary>
-    public static void WriteMap(Utf8JsonWriter json, string name, double[,] map)
-    {
-        json.WritePropertyName(name);
-        WriteRows(json, map);
-    }
 
     private static void WritePrompts(Utf8JsonWriter json, DepthFindings f)
     {
@@ -124,7 +117,7 @@ internal static class DepthJson
         {
             if (table.Columns > 1)
             {
-                WriteMap(json, reduction.Name, reduction.Map(table));
+                JsonNumbers.Write(json, reduction.Name, reduction.Map(table));
             }
             else if (reduction.Name == "mean")
             {
@@ -151,13 +144,7 @@ internal static class DepthJson
         }
 
         json.WriteString("maps_are", "[prompt][boundary 0 to L][token]; a token behind the last measured position has no column, so that of a prompt with its answer the last token has none");
-        json.WriteStartArray("maps");
-        foreach (double[,] map in erasure)
-        {
-            WriteRows(json, map);
-        }
-
-        json.WriteEndArray();
+        JsonNumbers.Write(json, "maps", erasure);
         json.WriteEndObject();
     }
 
@@ -185,23 +172,5 @@ internal static class DepthJson
 
         json.WriteEndArray();
         json.WriteEndObject();
-    }
-
-    /// <summary>Writes a map as rows.</summary>
-    public static void WriteRows(Utf8JsonWriter json, double[,] map)
-    {
-        json.WriteStartArray();
-        for (int r = 0; r < map.GetLength(0); r++)
-        {
-            json.WriteStartArray();
-            for (int c = 0; c < map.GetLength(1); c++)
-            {
-                JsonNumbers.Write(json, map[r, c]);
-            }
-
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Weir.Analysis.Depth;
 using Weir.Analysis.Statistics;
+using Weir.Analysis;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine;
@@ -72,37 +73,20 @@ internal static class LinearMapReport
         json.WriteNumber("fitted_tokens", result.FittedTokens);
         json.WriteNumber("tested_tokens", result.TestedTokens);
         json.WriteNumber("validation_tokens", result.ValidationTokens);
-        DepthJson.WriteMap(json, "errors", result.Errors.Map());
-        DepthJson.WriteMap(json, "r_squared", Squared(result));
+        JsonNumbers.Write(json, "errors", result.Errors.Map());
+        JsonNumbers.Write(json, "r_squared", Squared(result));
         JsonNumbers.Write(json, "constant_errors", Enumerable.Range(0, result.ConstantErrors.Rows).Select(l => result.ConstantErrors.Ratio(l, 0)));
         int[] best = result.BestTargets;
         JsonNumbers.Write(json, "best_targets", best.Select(l => (double)l));
         JsonNumbers.Write(json, "best_errors", (Estimate[])[.. best.Select((l, m) => result.Errors.RatioWithInterval(m, l))]);
         JsonNumbers.Write(json, "best_r_squared", (Estimate[])[.. best.Select((l, m) => result.RSquared(m, l))]);
         JsonNumbers.Write(json, "ridges", result.Ridges);
-        DepthJson.WriteMap(json, "chosen_ridges", result.ChosenRidges);
-        json.WriteStartArray("validation_errors");
-        foreach (RatioTable errors in result.ValidationErrors)
-        {
-            DepthJson.WriteRows(json, errors.Map());
-        }
-
-        json.WriteEndArray();
+        JsonNumbers.Write(json, "chosen_ridges", result.ChosenRidges);
+        JsonNumbers.Write(json, "validation_errors", result.ValidationErrors.Select(e => e.Map()));
     }
 
-    private static double[,] Squared(LinearMapResult result)
-    {
-        double[,] map = result.Unexplained.Map();
-        for (int m = 0; m < result.Unexplained.Rows; m++)
-        {
-            for (int l = 0; l < result.Unexplained.Columns; l++)
-            {
-                map[m, l] = 1 - map[m, l];
-            }
-        }
-
-        return map;
-    }
+    private static double[,] Squared(LinearMapResult result) =>
+        Maps.Of(result.Unexplained.Rows, result.Unexplained.Columns, (m, l) => 1 - result.Unexplained.Ratio(m, l));
 
     private static string[] Names(int count) => [.. Enumerable.Range(0, count).Select(i => Text.Of(i))];
 

@@ -103,7 +103,7 @@ internal static class LensJson
 
         json.WriteEndArray();
         WriteNumbers(json, r, 0, r.States);
-        RunRecord.WriteRows(json, "top5_overlap", r.States, r.Positions, (s, p) => (float)view.Overlap(s, p));
+        JsonNumbers.Write(json, "top5_overlap", r.States, r.Positions, (s, p) => (float)view.Overlap(s, p));
         WriteTop(json, r, 0, r.States, view.Top);
         if (view.Targets.Count > 0)
         {
@@ -132,8 +132,8 @@ internal static class LensJson
 
     private static void WriteNumbers(Utf8JsonWriter json, LensResult r, int first, int states)
     {
-        RunRecord.WriteRows(json, "entropy", states, r.Positions, (s, p) => r.Entropy[r.Row(first + s, p)]);
-        RunRecord.WriteRows(json, "kl_to_last", states, r.Positions, (s, p) => r.Divergence[r.Row(first + s, p)]);
+        JsonNumbers.Write(json, "entropy", states, r.Positions, (s, p) => r.Entropy[r.Row(first + s, p)]);
+        JsonNumbers.Write(json, "kl_to_last", states, r.Positions, (s, p) => r.Divergence[r.Row(first + s, p)]);
     }
 
     private static void WriteTop(Utf8JsonWriter json, LensResult r, int first, int states, int count)

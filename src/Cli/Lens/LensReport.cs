@@ -2,6 +2,7 @@ using System.Globalization;
 using Weir.Analysis.Depth;
 using Weir.Analysis.Lens;
 using Weir.Analysis.Statistics;
+using Weir.Analysis;
 using Weir.Cli.Reports;
 
 namespace Weir.Cli.Lens;
@@ -174,15 +175,7 @@ internal static class LensReport
 
     private static HeatMapPart Map(LensView view, string name, string title, string unit, float[] values)
     {
-        double[,] map = new double[view.Result.States, view.Result.Positions];
-        for (int s = 0; s < view.Result.States; s++)
-        {
-            for (int p = 0; p < view.Result.Positions; p++)
-            {
-                map[s, p] = values[view.Result.Row(s, p)];
-            }
-        }
-
+        double[,] map = Maps.Of(view.Result.States, view.Result.Positions, (s, p) => values[view.Result.Row(s, p)]);
         return new HeatMapPart(
             name, title, [.. Enumerable.Range(0, view.Result.States).Select(LensView.StateName)], [.. Enumerable.Range(0, view.Result.Positions).Select(view.TokenAt)], map)
         {

@@ -174,12 +174,12 @@ internal static class NeuronClampReport
     private static LinesPart Curve(Model model, NeuronClampResult result, string[] prompts, int[] tokens, int target)
     {
         string site = Text.Of(result.Options.Site);
-        double[] values = [.. result.Values.Distinct().Order().Select(v => (double)v)];
+        double[] values = [.. result.Values.Order().Select(v => (double)v)];
         var lines = new LinesPart($"{site}_curve{(tokens.Length == 1 ? "" : $"_{Text.Of(tokens[target])}")}", $"p({TokenText.Of(model, tokens[target])}) against the value of {site}", "value", "probability", values);
         for (int p = 0; p < prompts.Length; p++)
         {
             Dictionary<double, double> own = result.Rows.Where(r => r.Prompt == p && r.Value is not null)
-                .GroupBy(r => (double)r.Value!.Value).ToDictionary(g => g.Key, g => g.First().Probabilities[target]);
+                .ToDictionary(r => (double)r.Value!.Value, r => r.Probabilities[target]);
             lines.Line(prompts[p], [.. values.Select(v => own[v])]);
         }
 

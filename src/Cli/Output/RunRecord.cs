@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Weir.Cli.Options;
-using Weir.Cli.Reports;
 using Weir.Engine;
 using Weir.Engine.Families;
 
@@ -76,21 +75,6 @@ internal static class RunRecord
         foreach (int id in ids)
         {
             line.WriteNumberValue(id);
-        }
-    });
-
-    /// <summary>Writes rows of numbers, null for what JSON has no number for.</summary>
-    public static void WriteRows(Utf8JsonWriter json, string name, int rows, int columns, Func<int, int, float> value) => WriteArray(json, name, line =>
-    {
-        for (int r = 0; r < rows; r++)
-        {
-            line.WriteStartArray();
-            for (int c = 0; c < columns; c++)
-            {
-                JsonNumbers.Write(line, value(r, c));
-            }
-
-            line.WriteEndArray();
         }
     });
 

@@ -17,7 +17,7 @@ internal static class PatchJson
         json.WriteString("metric", options.Metric switch { RecallMetric.Answer => "iw", RecallMetric.Topic => "n", _ => "iw-n" });
         json.WriteString("receiver", $"{Receiver(options)}, last position");
         json.WriteBoolean("freeze_mlps", options.FreezeMlps);
-        json.WriteBoolean("four_passes", options.Oracle || options.Receivers.Count > 0);
+        json.WriteBoolean("four_passes", options.TakesFourPasses);
         JsonNumbers.Write(json, "pi_clean_mean", p.CleanMean);
         Senders("heads", "attentions", "mlps", p.Score);
         Senders("head_changes", "attention_changes", "mlp_changes", p.Change);
@@ -36,19 +36,7 @@ internal static class PatchJson
 
         void Senders(string heads, string attentions, string mlps, Func<double[], double> value)
         {
-            json.WriteStartArray(heads);
-            foreach (double[][] layer in p.Heads.Cast<double[]>().Chunk(p.Heads.GetLength(1)))
-            {
-                json.WriteStartArray();
-                foreach (double[] head in layer)
-                {
-                    JsonNumbers.Write(json, value(head));
-                }
-
-                json.WriteEndArray();
-            }
-
-            json.WriteEndArray();
+            JsonNumbers.Write(json, heads, p.Heads.GetLength(0), p.Heads.GetLength(1), (l, h) => value(p.Heads[l, h]));
             JsonNumbers.Write(json, attentions, p.Attentions.Select(value));
             JsonNumbers.Write(json, mlps, p.Mlps.Select(value));
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Weir.Analysis.Recall;
 using Weir.Analysis.Statistics;
+using Weir.Analysis;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 
@@ -17,7 +18,7 @@ internal sealed class PatchParts(RecallTask task, RecallResult result, RecallOpt
 
     private TablePart Senders()
     {
-        string how = options.Oracle || options.Receivers.Count > 0 ? "four passes a sender" : "exact short-cut";
+        string how = options.TakesFourPasses ? "four passes a sender" : "exact short-cut";
         TablePart table = new TablePart("senders", $"Path patching to {PatchJson.Receiver(options)}")
         {
             Figure = "heat map of heads",
@@ -41,15 +42,7 @@ internal sealed class PatchParts(RecallTask task, RecallResult result, RecallOpt
     private HeatMapPart HeadMap()
     {
         int layers = _patching.Heads.GetLength(0), heads = _patching.Heads.GetLength(1);
-        double[,] values = new double[layers, heads];
-        for (int l = 0; l < layers; l++)
-        {
-            for (int h = 0; h < heads; h++)
-            {
-                values[l, h] = double.NaN;
-            }
-        }
-
+        double[,] values = Maps.Of(layers, heads, (_, _) => double.NaN);
         foreach ((int l, int h, double score) in _patching.Kept(threshold))
         {
             values[l, h] = score;

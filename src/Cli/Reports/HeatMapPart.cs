@@ -62,18 +62,6 @@ internal sealed record HeatMapPart(string Name, string Title, IReadOnlyList<stri
             throw new ArgumentException($"{Name} has {Rows.Count} rows and {Columns.Count} columns, its {name} {values.GetLength(0)} and {values.GetLength(1)}.", nameof(values));
         }
 
-        json.WriteStartArray(name);
-        for (int r = 0; r < Rows.Count; r++)
-        {
-            json.WriteStartArray();
-            for (int c = 0; c < Columns.Count; c++)
-            {
-                JsonNumbers.Write(json, values[r, c]);
-            }
-
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
+        JsonNumbers.Write(json, name, values);
     }
 }

@@ -44,6 +44,24 @@ internal static class JsonNumbers
         }
     });
 
+    /// <summary>Writes rows of numbers as a property.</summary>
+    public static void Write(Utf8JsonWriter json, string name, int rows, int columns, Func<int, int, double> number) =>
+        RunRecord.WriteArray(json, name, line => WriteRows(line, rows, columns, number));
+
+    /// <summary>Writes a map as a property.</summary>
+    public static void Write(Utf8JsonWriter json, string name, double[,] map) => Write(json, name, map.GetLength(0), map.GetLength(1), (r, c) => map[r, c]);
+
+    /// <summary>Writes maps as a property.</summary>
+    public static void Write(Utf8JsonWriter json, string name, IEnumerable<double[,]> maps) => RunRecord.WriteArray(json, name, line =>
+    {
+        foreach (double[,] map in maps)
+        {
+            line.WriteStartArray();
+            WriteRows(line, map.GetLength(0), map.GetLength(1), (r, c) => map[r, c]);
+            line.WriteEndArray();
+        }
+    });
+
     /// <summary>Writes an estimate as a property, with the ends of its interval as name_low and name_high.</summary>
     public static void Write(Utf8JsonWriter json, string name, Estimate estimate)
     {
@@ -70,5 +88,19 @@ internal static class JsonNumbers
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteRows(Utf8JsonWriter json, int rows, int columns, Func<int, int, double> number)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            json.WriteStartArray();
+            for (int c = 0; c < columns; c++)
+            {
+                Write(json, number(r, c));
+            }
+
+            json.WriteEndArray();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Weir.Analysis;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine.Hooks;
@@ -77,26 +78,14 @@ internal sealed class SweepGrid
     }
 
     /// <summary>The same as a map.</summary>
-    public HeatMapPart ToPart()
+    public HeatMapPart ToPart() => new("grid", Title, _rows, _columns, Maps.Of(_rows.Length, _columns.Length, Mean))
     {
-        double[,] values = new double[_rows.Length, _columns.Length];
-        for (int r = 0; r < _rows.Length; r++)
-        {
-            for (int c = 0; c < _columns.Length; c++)
-            {
-                values[r, c] = Mean(r, c);
-            }
-        }
-
-        return new HeatMapPart("grid", Title, _rows, _columns, values)
-        {
-            RowAxis = _rowAxis,
-            ColumnAxis = _columnAxis,
-            ValueAxis = $"{_measure.Unit}{_means.Over}",
-            Diverging = _measure.IsSigned,
-            Interval = _means.Intervals(_rows.Length, _columns.Length, (r, c) => _means.Of(Variant(r, c), _measure.Name)),
-        };
-    }
+        RowAxis = _rowAxis,
+        ColumnAxis = _columnAxis,
+        ValueAxis = $"{_measure.Unit}{_means.Over}",
+        Diverging = _measure.IsSigned,
+        Interval = _means.Intervals(_rows.Length, _columns.Length, (r, c) => _means.Of(Variant(r, c), _measure.Name)),
+    };
 
     private static Place? PlaceOf(Variant variant)
     {

@@ -1,4 +1,5 @@
 using Weir.Analysis.Statistics;
+using Weir.Analysis;
 using Weir.Cli.Rendering;
 using Weir.Cli.Reports;
 using Weir.Engine.Hooks;
@@ -84,15 +85,7 @@ internal static class SweepSummary
     public static HeatMapPart Changes(SweepMeans means, int layers, string measure, string title)
     {
         string name = $"{measure}.change.mean";
-        double[,] values = new double[means.Variants.Count, layers];
-        for (int v = 0; v < means.Variants.Count; v++)
-        {
-            for (int l = 0; l < layers; l++)
-            {
-                values[v, l] = means.Mean(means.Variants[v].Index, name, l);
-            }
-        }
-
+        double[,] values = Maps.Of(means.Variants.Count, layers, (v, l) => means.Mean(means.Variants[v].Index, name, l));
         return new HeatMapPart($"{measure}_change", title, [.. means.Variants.Select(v => v.Name)], [.. Enumerable.Range(0, layers).Select(l => Text.Of(l))], values)
         {
             RowAxis = "variant",

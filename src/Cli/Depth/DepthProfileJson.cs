@@ -5,7 +5,7 @@ using Weir.Cli.Reports;
 namespace Weir.Cli.Depth;
 
 /// <summary>Norms, cosines and lens by layer as JSON.</summary>
-internal static class ProfileJson
+internal static class DepthProfileJson
 {
     /// <summary>Writes the profile as properties.</summary>
     public static void Write(Utf8JsonWriter json, DepthProfile profile)
